@@ -17,8 +17,8 @@ const checked = (kind: string, pattern: RegExp, name: string): string => {
   if (pattern.test(name)) return name;
   throw new TwinError("BAD_NAME", `${kind} ${JSON.stringify(name)} cannot stand in a topic`, `use a name that matches ${pattern.source}`);
 };
-const thingOf = (thing: string): string => checked("thing", THING, thing);
-const instanceOf = (instance: string): string => checked("twin instance", INSTANCE, instance);
+export const thingOf = (thing: string): string => checked("thing", THING, thing);
+export const instanceOf = (instance: string): string => checked("twin instance", INSTANCE, instance);
 
 const ROOT = "plumbline/v1";
 export const frameTopic = (thing: string): string => `${ROOT}/${thingOf(thing)}/frame`;
@@ -32,9 +32,9 @@ export const partFilter = (thing: string, instance: string): string => `${ROOT}/
 export const partRequestTopic = (thing: string): string => `${ROOT}/${thingOf(thing)}/parameters-request`;
 
 /** Filters of the ingest side: all things. */
-export const FRAME_FILTER = `${ROOT}/+/frame`;
-export const HEARTBEAT_FILTER = `${ROOT}/+/heartbeat`;
-export const PART_REQUEST_FILTER = `${ROOT}/+/parameters-request`;
+export const FRAME_FILTER: string = `${ROOT}/+/frame`;
+export const HEARTBEAT_FILTER: string = `${ROOT}/+/heartbeat`;
+export const PART_REQUEST_FILTER: string = `${ROOT}/+/parameters-request`;
 
 export type Topic =
   | { readonly kind: "frame" | "ack" | "heartbeat" | "partRequest"; readonly thing: string }

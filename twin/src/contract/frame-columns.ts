@@ -1,0 +1,143 @@
+import { badMessage, finite, list, Members, optional, text, whole } from "./json.ts";
+import { fromSteps, QUALITIES, type Quality, REASONS, type Reading, type Reason, toSteps } from "./reading.ts";
+import { MAX_READINGS_PER_FRAME } from "./frame.ts";
+
+/**
+ * Readings as columns, so that DEFLATE sees like beside like:
+ *
+ *  - `time`: whole ms since the previous reading (the first: since the epoch);
+ *  - `order`: signal index minus the previous one, minus 1, modulo the number of signals: all zero for a steady scan;
+ *  - `values[s]`: whole steps of the signal's resolution; the first absolute, the rest relative to it;
+ *  - `odd`: [index, quality, reason] of readings that are not plain GOOD;
+ *  - `wild`: [index, text] of values that are not a safe number of steps;
+ *  - `boots`, `counters`: source identities; a counter is listed only where it is not its signal's previous one + 1.
+ */
+export interface Columns {
+  readonly signals: string[];
+  readonly resolutions: number[];
+  readonly time: number[];
+  readonly order: number[];
+  readonly values: number[][];
+  readonly odd: [index: number, quality: number, reason: number][];
+  readonly wild: [index: number, value: string][];
+  readonly boots: string[];
+  readonly counters: [index: number, boot: number, counter: number][];
+}
+
+/** Beyond this a value is kept as text: its steps would not be exact. */
+const MAX_STEPS = 2 ** 45;
+
+export function toColumns(readings: readonly Reading[], resolutionOf: (signal: string) => number): Columns {
+  const signals = [...new Set(readings.map(({ signal }) => signal))];
+  const resolutions = signals.map(resolutionOf);
+  const columns: Columns = { signals, resolutions, time: [], order: [], values: signals.map(() => []), odd: [], wild: [], boots: [], counters: [] };
+  const position = new Map(signals.map((signal, index) => [signal, index]));
+  const first: (number | undefined)[] = signals.map(() => undefined);
+  const expected = new Map<number, string>();
+  let before = 0;
+  let last = -1;
+  for (const [index, reading] of readings.entries()) {
+    const signal = position.get(reading.signal) ?? 0;
+    columns.time.push(reading.at - before);
+    columns.order.push(modulo(signal - last - 1, signals.length));
+    before = reading.at;
+    last = signal;
+    const steps = toSteps(reading.value, resolutions[signal] ?? 1);
+    const exact = Math.abs(steps) <= MAX_STEPS && Object.is(fromSteps(steps, resolutions[signal] ?? 1), reading.value);
+    if (exact) {
+      const base = first[signal];
+      first[signal] ??= steps;
+      columns.values[signal]?.push(base === undefined ? steps : steps - base);
+    } else columns.wild.push([index, String(reading.value)]);
+    if (reading.quality !== "GOOD" || reading.reason) {
+      columns.odd.push([index, QUALITIES.indexOf(reading.quality), reading.reason ? REASONS.indexOf(reading.reason) : -1]);
+    }
+    noteIdentity(columns, expected, index, signal, reading);
+  }
+  return columns;
+}
+
+function noteIdentity(columns: Columns, expected: Map<number, string>, index: number, signal: number, { boot, counter }: Reading): void {
+  const known = boot === undefined || counter === undefined ? "" : `${boot}|${counter}`;
+  if ((expected.get(signal) ?? "") !== known) {
+    if (boot === undefined || counter === undefined) columns.counters.push([index, -1, 0]);
+    else {
+      if (!columns.boots.includes(boot)) columns.boots.push(boot);
+      columns.counters.push([index, columns.boots.indexOf(boot), counter]);
+    }
+  }
+  expected.set(signal, boot === undefined || counter === undefined ? "" : `${boot}|${counter + 1}`);
+}
+
+export function fromColumns(columns: Columns): Reading[] {
+  const { signals, resolutions } = columns;
+  const odd = new Map(columns.odd.map(([index, quality, reason]) => [index, { quality: QUALITIES[quality] ?? ("BAD" as Quality), reason: REASONS[reason] }]));
+  const wild = new Map(columns.wild);
+  const counters = new Map(columns.counters.map(([index, boot, counter]) => [index, { boot: columns.boots[boot], counter }]));
+  const cursor = signals.map(() => 0);
+  const identity: { boot: string | undefined; counter: number }[] = signals.map(() => ({ boot: undefined, counter: 0 }));
+  let at = 0;
+  let last = -1;
+  return columns.time.map((delta, index) => {
+    at += delta;
+    const signal = modulo(last + 1 + (columns.order[index] ?? 0), signals.length);
+    last = signal;
+    const value = wild.has(index) ? Number(wild.get(index)) : takeValue(columns, cursor, signal, resolutions[signal] ?? 1);
+    const seen = counters.get(index) ?? { boot: identity[signal]?.boot, counter: (identity[signal]?.counter ?? 0) + 1 };
+    identity[signal] = seen;
+    const mark = odd.get(index);
+    return {
+      signal: signals[signal] ?? "",
+      at,
+      value,
+      quality: mark?.quality ?? "GOOD",
+      ...(mark?.reason === undefined ? {} : { reason: mark.reason as Reason }),
+      ...(seen.boot === undefined ? {} : { boot: seen.boot, counter: seen.counter }),
+    };
+  });
+}
+
+function takeValue({ values }: Columns, cursor: number[], signal: number, resolution: number): number {
+  const next = cursor[signal] ?? 0;
+  cursor[signal] = next + 1;
+  const base = values[signal]?.[0];
+  const steps = values[signal]?.[next];
+  if (base === undefined || steps === undefined) throw badMessage(`columns.values[${signal}]`, next, "as many values as the order says");
+  return fromSteps(next === 0 ? base : base + steps, resolution);
+}
+
+const modulo = (value: number, size: number): number => ((value % size) + size) % size;
+
+export function decodeColumns(value: unknown, path: string): Columns {
+  const members = new Members(value, path);
+  const integers = list(whole(-Number.MAX_SAFE_INTEGER), MAX_READINGS_PER_FRAME);
+  const columns: Columns = {
+    signals: members.get("signals", list(text(32, /^[a-zA-Z][a-zA-Z0-9_-]*$/), 256)),
+    resolutions: members.get("resolutions", list(finite, 256)),
+    time: members.get("time", integers),
+    order: members.get("order", integers),
+    values: members.get("values", list(integers, 256)),
+    odd: members.get("odd", list(tuple([whole(0), whole(0, QUALITIES.length - 1), whole(-1, REASONS.length - 1)]), MAX_READINGS_PER_FRAME)),
+    wild: (members.get("wild", optional(list((entry, at) => wildEntry(entry, at), MAX_READINGS_PER_FRAME))) ?? []),
+    boots: members.get("boots", list(text(64), 256)),
+    counters: members.get("counters", list(tuple([whole(0), whole(-1, 255), whole(0)]), MAX_READINGS_PER_FRAME)),
+  };
+  if (columns.order.length !== columns.time.length || columns.resolutions.length !== columns.signals.length || columns.values.length !== columns.signals.length) {
+    throw badMessage(path, "columns of unequal length", "one entry per reading and per signal");
+  }
+  if (columns.signals.length === 0 && columns.time.length > 0) throw badMessage(`${path}.signals`, [], "the signals of the readings");
+  return columns;
+}
+
+const tuple =
+  (parts: readonly ((value: unknown, path: string) => number)[]) =>
+  (value: unknown, path: string): [number, number, number] => {
+    if (!Array.isArray(value) || value.length !== parts.length) throw badMessage(path, value, `${parts.length} numbers`);
+    return parts.map((part, index) => part((value as unknown[])[index], `${path}[${index}]`)) as [number, number, number];
+  };
+
+function wildEntry(value: unknown, path: string): [number, string] {
+  if (!Array.isArray(value) || value.length !== 2) throw badMessage(path, value, "[index, text]");
+  const [index, written] = value as unknown[];
+  return [whole(0)(index, `${path}[0]`), text(32)(written, `${path}[1]`)];
+}
