@@ -28,16 +28,7 @@ const TOOLS = [
       "test",
     ),
   ],
-  [
-    "typedoc (links in doc comments)",
-    node(
-      "typedoc/bin/typedoc",
-      ...["--tsconfig", "twin/tsconfig.json", "--entryPointStrategy", "expand", "--emit", "none"],
-      ...["--logLevel", "Warn", "--readme", "none", "--validation.invalidLink"],
-      "--treatValidationWarningsAsErrors",
-      "twin/src",
-    ),
-  ],
+  ["typedoc (links in doc comments)", node("typedoc/bin/typedoc", "--options", ".config/typedoc.json")],
 ];
 
 function check([name, [command, args]]) {
