@@ -1,0 +1,124 @@
+import { type Gaussian, restrict } from "../estimation/gaussian.ts";
+import { logTail } from "../estimation/normal.ts";
+import { momentsOf, type SigmaPoints, sigmaPoints, type SigmaRule } from "../estimation/unscented-transform.ts";
+import { cholesky, logDeterminant, solveCholesky, solveLower, subtractGram } from "../linear-algebra/cholesky.ts";
+import { dot, entry, Matrix, timesVector } from "../linear-algebra/matrix.ts";
+
+/** A half-space aᵀx + c > 0 in which one regime of the model holds. */
+export interface HalfSpace {
+  readonly direction: Float64Array;
+  readonly offset: number;
+}
+
+export interface Updated {
+  readonly gaussian: Gaussian;
+  /** ln p(y | regimes) + ln P(regimes | y): the hypothesis' share, up to a common constant. */
+  readonly logWeight: number;
+  /** Normalised innovation squared, dimension `size`. */
+  readonly nis: number;
+  readonly size: number;
+}
+
+/** What a hypothesis about the regimes predicts for one row of readings. */
+export interface Prediction {
+  /** E[y], m. */
+  readonly mean: Float64Array;
+  /** Cov[y] without the sensors' noise, m × m. */
+  readonly covariance: Matrix;
+  /** Cov[x, y], n × m. */
+  readonly cross: Matrix;
+}
+
+/**
+ * Bayes' rule for a Gaussian prior and y = h(x) + e, e ~ N(0, R) with R diagonal, by the predicted moments.
+ *
+ *     S = Cov[y] + R = L Lᵀ,   W = L⁻¹ Cov[y, x],   x⁺ = x + Wᵀ L⁻¹(y − E[y]),   P⁺ = P − Wᵀ W
+ *
+ * Reported is P⁺, the posterior covariance. On a linear h this is the Kalman filter, exactly.
+ * @see Särkkä (2013), Bayesian Filtering and Smoothing, §6.1 (general Gaussian filter).
+ */
+export function condition(prior: Gaussian, { mean, covariance, cross }: Prediction, noise: Float64Array, reading: Float64Array): Updated {
+  const size = mean.length;
+  const total = covariance.copy();
+  for (let index = 0; index < size; index++) total.add(index, index, entry(noise, index) ** 2);
+  const factor = cholesky(total);
+  const whitened = solveLower(factor, new Matrix(size, 1, reading.map((value, index) => value - entry(mean, index))));
+  const weights = solveLower(factor, cross.transpose());
+  const nis = dot(whitened.data, whitened.data);
+  const shift = timesVector(weights.transpose(), whitened.data);
+  return {
+    gaussian: { mean: prior.mean.map((value, index) => value + entry(shift, index)), covariance: subtractGram(prior.covariance.copy(), weights) },
+    logWeight: -0.5 * (nis + logDeterminant(factor)),
+    nis,
+    size,
+  };
+}
+
+/** Restricts a posterior to the regimes it assumed, and charges it the probability of lying there. */
+export function confine(updated: Updated, spaces: readonly HalfSpace[]): Updated {
+  let { gaussian, logWeight } = updated;
+  for (const { direction, offset } of spaces) {
+    const along = timesVector(gaussian.covariance, direction);
+    const sd = Math.sqrt(dot(direction, along));
+    const centre = dot(direction, gaussian.mean) + offset;
+    logWeight += logTail(-centre / sd);
+    gaussian = restrict(gaussian, direction, offset);
+  }
+  return { ...updated, gaussian, logWeight };
+}
+
+/** Sigma points of the leading `size` coordinates of a Gaussian. */
+export function leadingSigmaPoints({ mean, covariance }: Gaussian, size: number, rule: SigmaRule): SigmaPoints {
+  const block = new Matrix(size, size);
+  for (let row = 0; row < size; row++) for (let column = 0; column < size; column++) block.set(row, column, covariance.get(row, column));
+  return sigmaPoints(mean.slice(0, size), block, rule);
+}
+
+/** A margin d(x) at each sigma point as a linear function aᵀx + c of the leading coordinates (statistical linearisation). */
+export function lineariseMargin(sigma: SigmaPoints, prior: Gaussian, margins: Float64Array): HalfSpace {
+  const size = sigma.points.columns;
+  const centre = prior.mean.slice(0, size);
+  const { mean, cross } = momentsOf(sigma, centre, new Matrix(margins.length, 1, margins));
+  const block = new Matrix(size, size);
+  for (let row = 0; row < size; row++) for (let column = 0; column < size; column++) block.set(row, column, prior.covariance.get(row, column));
+  const factor = cholesky(block);
+  const half = solveLower(factor, cross);
+  const gradient = new Float64Array(prior.mean.length);
+  for (let row = size - 1; row >= 0; row--) {
+    let sum = half.get(row, 0);
+    for (let inner = row + 1; inner < size; inner++) sum -= factor.get(inner, row) * entry(gradient, inner);
+    gradient[row] = sum / factor.get(row, row);
+  }
+  return { direction: gradient, offset: entry(mean, 0) - dot(gradient.subarray(0, size), centre) };
+}
+
+/**
+ * The prediction of y = h(z) + β for the joint Gaussian x = (z, β), from the moments of h over sigma points of z.
+ *
+ *     H = Cov[h, z] P_zz⁻¹,   Cov[x, h] = P_xz Hᵀ  (exact for z),   Cov[x, y] = Cov[x, h] + P_xβ,
+ *     Cov[y] = Cov[h] + H P_zβ + (H P_zβ)ᵀ + P_ββ
+ */
+export function addBias({ mean, covariance }: Gaussian, size: number, moments: { mean: Float64Array; covariance: Matrix; cross: Matrix }, seen: readonly number[]): Prediction {
+  const total = mean.length;
+  const block = new Matrix(size, size);
+  for (let row = 0; row < size; row++) for (let column = 0; column < size; column++) block.set(row, column, covariance.get(row, column));
+  const gain = solveCholesky(cholesky(block), moments.cross);
+  const cross = new Matrix(total, seen.length);
+  for (let row = 0; row < total; row++) {
+    for (const [column, signal] of seen.entries()) {
+      let sum = covariance.get(row, size + signal);
+      if (row < size) sum += moments.cross.get(row, column);
+      else for (let inner = 0; inner < size; inner++) sum += covariance.get(row, inner) * gain.get(inner, column);
+      cross.set(row, column, sum);
+    }
+  }
+  const combined = moments.covariance.copy();
+  for (const [row, left] of seen.entries()) {
+    for (const [column, right] of seen.entries()) {
+      let sum = covariance.get(size + left, size + right);
+      for (let inner = 0; inner < size; inner++) sum += gain.get(inner, row) * covariance.get(inner, size + right) + gain.get(inner, column) * covariance.get(inner, size + left);
+      combined.add(row, column, sum);
+    }
+  }
+  return { mean: moments.mean.map((value, index) => value + entry(mean, size + (seen[index] as number))), covariance: combined, cross };
+}

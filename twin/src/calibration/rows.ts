@@ -1,0 +1,50 @@
+import { isUsable, type Reading, readingIdentity } from "../contract/reading.ts";
+import type { OperatingMode, TwinDefinition } from "../definition/twin-definition.ts";
+
+/** All usable readings of one event time, in definition order; NaN where there is none. */
+export interface EvidenceRow {
+  readonly at: number;
+  readonly values: readonly number[];
+  /** The declared operating mode held: the model is valid. */
+  readonly inMode: boolean;
+}
+
+/** A reading or a row that is not assimilated, and why. */
+export interface Refusal {
+  readonly at: number;
+  readonly signal?: string;
+  readonly reason: "bad" | "mode" | "late";
+  readonly detail: string;
+}
+
+/** The model is valid while at least one of the mode's signals reads above its threshold. */
+export const inMode = ({ anyOf, above }: OperatingMode, valueOf: (signal: string) => number): boolean => anyOf.some((signal) => valueOf(signal) > above);
+
+/**
+ * Readings as rows in canonical order (event time, signal, identity), each reading once.
+ *
+ * Depends on the set of readings alone: not on arrival, frames or repetition.
+ */
+export function evidenceRows(definition: TwinDefinition, readings: Iterable<Reading>): { readonly rows: EvidenceRow[]; readonly refused: Refusal[] } {
+  const column = new Map(definition.signals.map(({ id }, index) => [id, index]));
+  const seen = new Set<string>();
+  const cells = new Map<number, number[]>();
+  const refused: Refusal[] = [];
+  for (const reading of readings) {
+    const index = column.get(reading.signal);
+    const identity = readingIdentity(reading);
+    if (index === undefined || seen.has(identity)) continue;
+    seen.add(identity);
+    if (!isUsable(reading)) {
+      if (reading.reason !== "conflict") refused.push({ at: reading.at, signal: reading.signal, reason: reading.reason === "late" ? "late" : "bad", detail: reading.reason ?? "quality BAD" });
+      continue;
+    }
+    const values = cells.get(reading.at) ?? definition.signals.map(() => Number.NaN);
+    values[index] = reading.value;
+    cells.set(reading.at, values);
+  }
+  const rows = [...cells].sort(([left], [right]) => left - right).map(([at, values]) => ({ at, values, inMode: inMode(definition.mode, (signal) => values[column.get(signal) ?? -1] ?? Number.NaN) }));
+  for (const row of rows) if (!row.inMode) refused.push({ at: row.at, reason: "mode", detail: `not ${definition.mode.name}: none of ${definition.mode.anyOf.join(", ")} is above ${definition.mode.above}` });
+  refused.sort((left, right) => left.at - right.at || ((left.signal ?? "") < (right.signal ?? "") ? -1 : 1));
+  return { rows, refused };
+}

@@ -1,0 +1,86 @@
+import { TwinError } from "../errors.ts";
+import { Matrix } from "./matrix.ts";
+
+/**
+ * Lower-triangular L with A = L Lᵀ; reads only the lower triangle of A.
+ * @throws {TwinError} NOT_POSITIVE_DEFINITE names the pivot; nothing is substituted for a failed factor.
+ * @see Golub & Van Loan (2013), Matrix Computations, §4.2.
+ */
+export function cholesky(matrix: Matrix): Matrix {
+  const size = matrix.rows;
+  const factor = new Matrix(size, size);
+  const a = matrix.data;
+  const l = factor.data;
+  for (let row = 0; row < size; row++) {
+    for (let column = 0; column <= row; column++) {
+      let sum = a[row * size + column] as number;
+      for (let inner = 0; inner < column; inner++) sum -= (l[row * size + inner] as number) * (l[column * size + inner] as number);
+      if (column < row) {
+        l[row * size + column] = sum / (l[column * size + column] as number);
+        continue;
+      }
+      if (!(sum > 0)) {
+        throw new TwinError("NOT_POSITIVE_DEFINITE", `pivot ${row} of a ${size} × ${size} matrix is ${sum}`, "a covariance must be positive definite: look for a signal without noise or a parameter without prior variance");
+      }
+      l[row * size + row] = Math.sqrt(sum);
+    }
+  }
+  return factor;
+}
+
+/** L⁻¹ b, for each column of `right`. */
+export function solveLower(factor: Matrix, right: Matrix): Matrix {
+  const result = right.copy();
+  const size = factor.rows;
+  const width = result.columns;
+  const l = factor.data;
+  const x = result.data;
+  for (let row = 0; row < size; row++) {
+    for (let inner = 0; inner < row; inner++) {
+      const scale = l[row * size + inner] as number;
+      for (let column = 0; column < width; column++) x[row * width + column] = (x[row * width + column] as number) - scale * (x[inner * width + column] as number);
+    }
+    const pivot = l[row * size + row] as number;
+    for (let column = 0; column < width; column++) x[row * width + column] = (x[row * width + column] as number) / pivot;
+  }
+  return result;
+}
+
+/** L⁻ᵀ b, for each column of `right`. */
+export function solveLowerTransposed(factor: Matrix, right: Matrix): Matrix {
+  const result = right.copy();
+  const size = factor.rows;
+  for (let row = size - 1; row >= 0; row--) {
+    for (let column = 0; column < result.columns; column++) {
+      let sum = result.get(row, column);
+      for (let inner = row + 1; inner < size; inner++) sum -= factor.get(inner, row) * result.get(inner, column);
+      result.set(row, column, sum / factor.get(row, row));
+    }
+  }
+  return result;
+}
+
+/** A⁻¹ b from A = L Lᵀ. */
+export const solveCholesky = (factor: Matrix, right: Matrix): Matrix => solveLowerTransposed(factor, solveLower(factor, right));
+
+/** ln det A = 2 Σ ln L_ii. */
+export function logDeterminant(factor: Matrix): number {
+  let sum = 0;
+  for (let index = 0; index < factor.rows; index++) sum += Math.log(factor.get(index, index));
+  return 2 * sum;
+}
+
+/** G ← G − Wᵀ W in place, for W of k × n and symmetric G of n × n: the covariance after Bayes' rule. */
+export function subtractGram(gram: Matrix, factor: Matrix): Matrix {
+  const size = gram.rows;
+  const w = factor.data;
+  const g = gram.data;
+  for (let inner = 0; inner < factor.rows; inner++) {
+    for (let row = 0; row < size; row++) {
+      const scale = w[inner * size + row] as number;
+      for (let column = 0; column <= row; column++) g[row * size + column] = (g[row * size + column] as number) - scale * (w[inner * size + column] as number);
+    }
+  }
+  for (let row = 0; row < size; row++) for (let column = 0; column < row; column++) g[column * size + row] = g[row * size + column] as number;
+  return gram;
+}
