@@ -90,11 +90,11 @@ export class CalibrationJob extends Construct {
 
 /**
  * The first rule that fits decides. A reclaimed Spot task and a failed pull are tried again; so is a crash. An exit code
- * of 64 to 66 says that arguments, data or input are wrong (sysexits.h): the same call would fail the same way.
+ * of 64 or 65 says that the arguments or the data are wrong (sysexits.h): the same call would fail the same way.
  */
 function retries(): RetryStrategy[] {
   return [
-    RetryStrategy.of(Action.RETRY, Reason.SPOT_INSTANCE_RECLAIMED),
+    RetryStrategy.of(Action.RETRY, Reason.custom({ onStatusReason: "Your Spot Task was interrupted*" })),
     RetryStrategy.of(Action.RETRY, Reason.CANNOT_PULL_CONTAINER),
     RetryStrategy.of(Action.EXIT, Reason.custom({ onExitCode: "64" })),
     RetryStrategy.of(Action.EXIT, Reason.custom({ onExitCode: "65" })),
