@@ -65,6 +65,7 @@ export class Assimilator {
   /** One per parameter: what is reported of the last row's mixture. */
   #marginals: readonly Marginal[];
   #at: number | undefined;
+  #from: number | undefined;
   #modelRuns = 0;
   #points = 0;
 
@@ -119,12 +120,19 @@ export class Assimilator {
     return {
       at: this.#at ?? 0,
       parameters: summaries.map(({ id, mean, sd, intervals }, index) => {
-        const contraction = sd / (parameters[index]?.prior.sd ?? sd);
-        return { id, unit: parameters[index]?.unit ?? "1", mean, sd, interval90: intervals[0] as Interval, interval99: intervals[1] as Interval, identifiable: contraction < 0.1 ? "well" : contraction < 0.7 ? "weakly" : "not" };
+        const unlearnt = this.#unlearnt(index);
+        return { id, unit: parameters[index]?.unit ?? "1", mean, sd, interval90: intervals[0] as Interval, interval99: intervals[1] as Interval, identifiable: identifiability(sd / unlearnt) };
       }),
       covariance: summaries.flatMap((one, row) => summaries.map((other, column) => (row === column ? one.sd * other.sd : covariance.get(row, column) * (slopes[row] as number) * (slopes[column] as number)))),
       signals: signals.map(({ id, noise }, index) => ({ id, noise, bias: entry(this.#belief.mean, parameters.length + index), biasSd: Math.sqrt(covariance.get(parameters.length + index, parameters.length + index)) })),
     };
+  }
+
+  /** What the sd would be without any data: the prior's, wandered over the data window. */
+  #unlearnt(index: number): number {
+    const { prior, drift } = this.#definition.parameters[index] ?? { prior: { sd: 1 }, drift: 0 };
+    const days = ((this.#at ?? 0) - (this.#from ?? this.#at ?? 0)) / MILLIS_PER_DAY;
+    return Math.sqrt(prior.sd ** 2 + drift ** 2 * days);
   }
 
   /** SHA-256 of the canonical means and covariance in transformed coordinates, definition order, 12 significant digits. */
@@ -138,6 +146,7 @@ export class Assimilator {
       at: this.#at ?? null,
       covariance: this.#belief.covariance.data,
       definition: definitionDigest(this.#definition),
+      from: this.#from ?? null,
       mean: this.#belief.mean,
       marginals: this.#marginals,
       modelRuns: this.#modelRuns,
@@ -154,6 +163,7 @@ export class Assimilator {
     const restored = new Assimilator(definition, { mean: Float64Array.from(read.mean), covariance: new Matrix(size, size, Float64Array.from(read.covariance)) });
     restored.#marginals = read.marginals;
     restored.#at = read.at ?? undefined;
+    restored.#from = read.from ?? undefined;
     restored.#modelRuns = read.modelRuns;
     restored.#points = read.points;
     return restored;
@@ -163,6 +173,7 @@ export class Assimilator {
     const days = this.#at === undefined ? 0 : (at - this.#at) / MILLIS_PER_DAY;
     if (days < 0) throw new TwinError("OUT_OF_ORDER", `a row of ${at} after one of ${this.#at}`, "assimilate rows in order of event time; restore an earlier checkpoint for late data");
     this.#at = at;
+    this.#from ??= at;
     if (days === 0) return;
     const covariance = this.#belief.covariance.copy();
     for (const [index, { drift }] of this.#definition.parameters.entries()) {
@@ -244,6 +255,7 @@ interface Checkpoint {
   readonly covariance: number[];
   readonly marginals: readonly Marginal[];
   readonly at: number | null;
+  readonly from: number | null;
   readonly modelRuns: number;
   readonly points: number;
 }
@@ -272,5 +284,7 @@ function keepNear(gaussian: Gaussian, bounds: readonly Bounds[]): Gaussian {
   }
   return kept;
 }
+
+const identifiability = (contraction: number): ParameterEstimate["identifiable"] => (contraction < 0.1 ? "well" : contraction < 0.7 ? "weakly" : "not");
 
 const boundsOf = ({ parameters }: TwinDefinition): Bounds[] => parameters.map(({ bounds, prior }) => ({ low: bounds[0], high: bounds[1], knee: prior.sd }));

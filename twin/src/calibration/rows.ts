@@ -1,5 +1,6 @@
 import { isUsable, type Reading, readingIdentity } from "../contract/reading.ts";
-import type { OperatingMode, TwinDefinition } from "../definition/twin-definition.ts";
+import type { TwinDefinition } from "../definition/twin-definition.ts";
+import { inMode } from "../estimation/operating-mode.ts";
 
 /** All usable readings of one event time, in definition order; NaN where there is none. */
 export interface EvidenceRow {
@@ -16,9 +17,6 @@ export interface Refusal {
   readonly reason: "bad" | "mode" | "late";
   readonly detail: string;
 }
-
-/** The model is valid while at least one of the mode's signals reads above its threshold. */
-export const inMode = ({ anyOf, above }: OperatingMode, valueOf: (signal: string) => number): boolean => anyOf.some((signal) => valueOf(signal) > above);
 
 /**
  * Readings as rows in canonical order (event time, signal, identity), each reading once.

@@ -2,13 +2,13 @@ import { canonicalJson } from "../contract/canonical-json.ts";
 import type { ParameterSet } from "../contract/parameter-set.ts";
 import { isUsable, type Reading } from "../contract/reading.ts";
 import { sha256 } from "../contract/sha256.ts";
-import { inMode } from "../calibration/rows.ts";
 import { definitionDigest } from "../definition/digest.ts";
 import type { TwinDefinition } from "../definition/twin-definition.ts";
 import { TwinError } from "../errors.ts";
 import { entry } from "../linear-algebra/matrix.ts";
 import { type Alarm, type DriftChart, DriftCharts } from "./drift-charts.ts";
 import { type Filtered, type Level, updateLevel } from "./local-level.ts";
+import { inMode } from "./operating-mode.ts";
 import { type Linearisation, linearise } from "./sensitivity.ts";
 
 /** A virtual sensor: what the light twin says about a quantity that nobody measures. */

@@ -1,0 +1,139 @@
+import type { ParameterSet } from "../contract/parameter-set.ts";
+import type { TwinDefinition } from "../definition/twin-definition.ts";
+import { isConsistent, Z_9999 } from "../estimation/consistency.ts";
+import { Matrix } from "../linear-algebra/matrix.ts";
+import type { CandidatePosterior, PosteriorPoint } from "./assimilator.ts";
+import { ageOf, type Belief, beliefOf, predictive, predictiveRuns, scoreRow } from "./predictive.ts";
+import type { EvidenceRow } from "./rows.ts";
+
+/** The numbers behind a verdict, for a page that shows why. */
+export interface JudgeEvidence {
+  readonly rows: number;
+  /** ln p(last rows), each predicted from the rows before it: candidate, incumbent. */
+  readonly heldOut: { readonly candidate: number; readonly incumbent: number; readonly rows: number };
+  /** Largest sum, over all starting rows, of how much better the candidate's means fit than the incumbent's (nats). */
+  readonly change: number;
+  readonly nis: { readonly sum: number; readonly freedom: number };
+  readonly moved: readonly { readonly id: string; readonly from: number; readonly to: number; readonly sd: number; readonly identifiable: string }[];
+  readonly alarmed: boolean;
+  readonly modelRuns: number;
+}
+
+export type Verdict =
+  | { readonly kind: "accept"; readonly reason: string; readonly evidence: JudgeEvidence }
+  | { readonly kind: "reject"; readonly reason: string; readonly evidence: JudgeEvidence }
+  | { readonly kind: "wait"; readonly rows: number; readonly reason: string; readonly evidence: JudgeEvidence };
+
+export interface Case {
+  readonly definition: TwinDefinition;
+  readonly incumbent: ParameterSet;
+  readonly candidate: CandidatePosterior;
+  /** Rows since the incumbent came into force, at most the policy's schedule. */
+  readonly recent: readonly EvidenceRow[];
+  /** The causal posterior after each row, in the same order; may reach further back. */
+  readonly trace: readonly PosteriorPoint[];
+  readonly alarmed: boolean;
+}
+
+/** Rows that the held-out score is taken over. */
+const HELD_OUT = 16;
+/** Hold rule: without an alarm a change must be a thousand times likelier than none. */
+const ENOUGH = Math.log(1000);
+/** A change larger than this many of its random walk's standard deviations is not wear. */
+const IMPLAUSIBLE = 8;
+const MILLIS_PER_DAY = 86_400_000;
+
+/**
+ * Whether a candidate may be put in force: accept, reject or wait, in this order of questions: enough rows? plausible?
+ * consistent with its own predictions? evidence that anything moved (hold rule)? identifiable? better on held-out rows?
+ *
+ * Held-out by construction: row i is predicted from the posterior after row i − 1.
+ * @see Dawid (1984), JRSS A 147 (prequential analysis); Rhinehart (2016) on holding coefficients without evidence.
+ */
+export function judge(given: Case): Verdict {
+  const evidence = gather(given);
+  const { definition, alarmed } = given;
+  if (evidence.heldOut.rows < HELD_OUT) {
+    const missing = HELD_OUT - evidence.heldOut.rows;
+    return { kind: "wait", rows: missing, reason: `${evidence.heldOut.rows} of ${HELD_OUT} held-out rows so far`, evidence };
+  }
+  const wild = implausible(given);
+  if (wild !== undefined) return { kind: "reject", reason: wild, evidence };
+  if (!isConsistent(evidence.nis.sum, evidence.nis.freedom, Z_9999)) {
+    return { kind: "reject", reason: `inconsistent with its own predictions: NIS ${evidence.nis.sum.toFixed(0)} over ${evidence.nis.freedom} readings`, evidence };
+  }
+  if (!alarmed && evidence.change < ENOUGH) {
+    return { kind: "wait", rows: HELD_OUT, reason: `hold: no evidence of a change (${evidence.change.toFixed(1)} of ${ENOUGH.toFixed(1)} nats)`, evidence };
+  }
+  if (evidence.moved.length > 0 && evidence.moved.every(({ identifiable }) => identifiable === "not")) {
+    return { kind: "wait", rows: HELD_OUT, reason: `what moved cannot be told apart yet: ${evidence.moved.map(({ id }) => id).join(", ")}`, evidence };
+  }
+  const gain = evidence.heldOut.candidate - evidence.heldOut.incumbent;
+  if (gain <= 0) return { kind: "reject", reason: `predicts no better than version ${given.incumbent.version}: ${gain.toFixed(1)} nats over ${HELD_OUT} rows`, evidence };
+  const moved = evidence.moved.map(({ id, from, to }) => `${id} ${from.toPrecision(3)} → ${to.toPrecision(3)} ${definition.parameters.find((parameter) => parameter.id === id)?.unit ?? ""}`);
+  return { kind: "accept", reason: `predicts better by ${gain.toFixed(1)} nats over ${HELD_OUT} rows${moved.length > 0 ? `; ${moved.join(", ")}` : ""}`, evidence };
+}
+
+function gather({ definition, incumbent, candidate, recent, trace, alarmed }: Case): JudgeEvidence {
+  const before = new Map(trace.map((point, index) => [point.at, { point, previous: trace[index - 1] }]));
+  const pairs = recent.flatMap((row) => {
+    const found = before.get(row.at);
+    return row.inMode && found?.previous ? [{ row, point: found.point, previous: found.previous }] : [];
+  });
+  const old = beliefOf(incumbent);
+  let run = 0;
+  let change = 0;
+  const last = { candidate: 0, incumbent: 0, rows: 0 };
+  const nis = { sum: 0, freedom: 0 };
+  for (const [index, { row, point, previous }] of pairs.entries()) {
+    const mine = predictive(definition, beliefAt(definition, previous, candidate), row.at - previous.at);
+    const theirs = predictive(definition, old, ageOf(incumbent, row.at));
+    run = Math.max(0, run + misfit(definition, theirs.mean, row) - misfit(definition, mine.mean, row));
+    change = Math.max(change, run);
+    if (index < pairs.length - HELD_OUT) continue;
+    last.candidate += scoreRow(definition, mine, row.values).logScore;
+    last.incumbent += scoreRow(definition, theirs, row.values).logScore;
+    last.rows++;
+    nis.sum += point.nis;
+    nis.freedom += point.size;
+  }
+  return { rows: pairs.length, heldOut: last, change, nis, moved: movedParameters(incumbent, candidate), alarmed, modelRuns: 2 * pairs.length * predictiveRuns(definition) };
+}
+
+/** ½ Σ ((y − E[y])/σ)² over the signals present. */
+function misfit({ signals }: TwinDefinition, mean: Float64Array, { values }: EvidenceRow): number {
+  let sum = 0;
+  for (const [index, { noise }] of signals.entries()) {
+    const value = values[index] ?? Number.NaN;
+    if (!Number.isNaN(value)) sum += 0.5 * ((value - (mean[index] as number)) / noise) ** 2;
+  }
+  return sum;
+}
+
+/** The belief after a row, as far as the trace keeps it: marginals; biases as known now. */
+function beliefAt({ parameters }: TwinDefinition, point: PosteriorPoint, { signals }: CandidatePosterior): Belief {
+  return {
+    means: Float64Array.from(parameters, (_, index) => point.parameters[index]?.mean ?? 0),
+    covariance: Matrix.diagonal(parameters.map((_, index) => (point.parameters[index]?.sd ?? 1) ** 2)),
+    biases: signals.map(({ bias }) => bias),
+    biasSds: signals.map(({ biasSd }) => biasSd),
+  };
+}
+
+const movedParameters = (incumbent: ParameterSet, candidate: CandidatePosterior): JudgeEvidence["moved"] =>
+  candidate.parameters.flatMap(({ id, mean, sd, identifiable }, index) => {
+    const from = incumbent.parameters[index]?.mean ?? mean;
+    return Math.abs(mean - from) > 2 * sd ? [{ id, from, to: mean, sd, identifiable }] : [];
+  });
+
+function implausible({ definition, incumbent, candidate, trace }: Case): string | undefined {
+  const since = incumbent.version === 0 ? (trace[0]?.at ?? candidate.at) : incumbent.window[1];
+  const days = Math.max(candidate.at - since, MILLIS_PER_DAY) / MILLIS_PER_DAY;
+  for (const [index, { id, drift, unit }] of definition.parameters.entries()) {
+    const to = candidate.parameters[index]?.mean ?? 0;
+    const from = incumbent.parameters[index]?.mean ?? to;
+    const most = IMPLAUSIBLE * drift * Math.sqrt(days);
+    if (Math.abs(to - from) > most) return `implausible: ${id} would jump from ${from.toPrecision(3)} to ${to.toPrecision(3)} ${unit} in ${days.toFixed(1)} days, at most ${most.toPrecision(3)} is believable`;
+  }
+  return undefined;
+}
