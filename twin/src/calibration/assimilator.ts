@@ -5,12 +5,13 @@ import type { TwinDefinition } from "../definition/twin-definition.ts";
 import { definitionDigest } from "../definition/digest.ts";
 import { TwinError } from "../errors.ts";
 import { collapse, type Gaussian, restrict } from "../estimation/gaussian.ts";
-import { momentsOf, type SigmaPoints, type SigmaRule } from "../estimation/unscented-transform.ts";
+import { condition, type Prediction, type Updated } from "../estimation/gaussian-filter.ts";
+import { CUBATURE, momentsOf, type SigmaPoints } from "../estimation/unscented-transform.ts";
 import { entry, Matrix } from "../linear-algebra/matrix.ts";
 import { steadyModel } from "../models/models.ts";
 import { ABOVE, BELOW, type SteadyModel } from "../models/process-model.ts";
 import { type Marginal, summarise } from "./density.ts";
-import { addBias, condition, confine, type HalfSpace, leadingSigmaPoints, lineariseMargin, type Prediction, type Updated } from "./regimes.ts";
+import { addBias, confine, type HalfSpace, leadingSigmaPoints, lineariseMargin } from "./regimes.ts";
 import type { EvidenceRow } from "./rows.ts";
 import { type Bounds, fromNatural, slope, toNatural } from "./transform.ts";
 
@@ -30,8 +31,6 @@ export interface CandidatePosterior {
   readonly signals: readonly SignalEstimate[];
 }
 
-/** Cubature points at ± this many standard deviations are α√n; n = 9 parameters would put them at ± 3. */
-const RULE: SigmaRule = { alpha: 1, beta: 0, kappa: 0 };
 /** A regime is in doubt while its kink lies within so many standard deviations. */
 const DOUBT = 5;
 /** At most so many regimes are in doubt at once: 2^2 hypotheses. */
@@ -187,7 +186,7 @@ export class Assimilator {
   /** One update per hypothesis about the regimes that are in doubt; elsewhere the regime is the one on whose side the mean lies. */
   #hypotheses(row: EvidenceRow, seen: readonly number[]): Updated[] {
     const { parameters, signals } = this.#definition;
-    const sigma = leadingSigmaPoints(this.#belief, parameters.length, RULE);
+    const sigma = leadingSigmaPoints(this.#belief, parameters.length, CUBATURE);
     const regimes = new Int8Array(parameters.length);
     const margins = this.#margins(this.#belief.mean);
     const doubtful = parameters

@@ -28,7 +28,7 @@ export interface Case {
   readonly definition: TwinDefinition;
   readonly incumbent: ParameterSet;
   readonly candidate: CandidatePosterior;
-  /** Rows since the incumbent came into force, at most the policy's schedule. */
+  /** The newest rows, in order: back to when the incumbent came into force, at most the policy's schedule, at least the held-out rows. */
   readonly recent: readonly EvidenceRow[];
   /** The causal posterior after each row, in the same order; may reach further back. */
   readonly trace: readonly PosteriorPoint[];
@@ -36,8 +36,8 @@ export interface Case {
 }
 
 /** Rows that the held-out score is taken over. */
-const HELD_OUT = 16;
-/** Hold rule: without an alarm a change must be a thousand times likelier than none. */
+export const HELD_OUT = 16;
+/** Hold rule: a change must be a thousand times likelier than none. */
 const ENOUGH = Math.log(1000);
 /** A change larger than this many of its random walk's standard deviations is not wear. */
 const IMPLAUSIBLE = 8;
@@ -62,8 +62,9 @@ export function judge(given: Case): Verdict {
   if (!isConsistent(evidence.nis.sum, evidence.nis.freedom, Z_9999)) {
     return { kind: "reject", reason: `inconsistent with its own predictions: NIS ${evidence.nis.sum.toFixed(0)} over ${evidence.nis.freedom} readings`, evidence };
   }
-  if (!alarmed && evidence.change < ENOUGH) {
-    return { kind: "wait", rows: HELD_OUT, reason: `hold: no evidence of a change (${evidence.change.toFixed(1)} of ${ENOUGH.toFixed(1)} nats)`, evidence };
+  if (evidence.change < ENOUGH) {
+    const why = alarmed ? "alarmed, but held-out rows do not show it yet" : "hold: no evidence of a change";
+    return { kind: "wait", rows: HELD_OUT, reason: `${why} (${evidence.change.toFixed(1)} of ${ENOUGH.toFixed(1)} nats)`, evidence };
   }
   if (evidence.moved.length > 0 && evidence.moved.every(({ identifiable }) => identifiable === "not")) {
     return { kind: "wait", rows: HELD_OUT, reason: `what moved cannot be told apart yet: ${evidence.moved.map(({ id }) => id).join(", ")}`, evidence };

@@ -13,7 +13,7 @@ export interface Alarm {
 
 export interface DriftChart {
   readonly cusum: Cusum;
-  /** Event time of the last alarm; the chart is silent until the cool-down is over. */
+  /** Event time of the last alarm; the chart is silent for a day after it. */
   readonly alarmed?: number;
 }
 
@@ -59,7 +59,7 @@ export class DriftCharts {
       const cusum = accumulate(chart.cusum, statistic);
       const worst = Math.max(cusum.high, cusum.low);
       if (worst <= this.#limit) return { ...chart, cusum };
-      const silent = chart.alarmed !== undefined && at - chart.alarmed < this.#definition.policy.coolDown;
+      const silent = chart.alarmed !== undefined && at - chart.alarmed < DAY;
       if (silent) return { ...chart, cusum };
       alarms.push({ chart: this.#definition.parameters[parameter]?.id ?? "", at, statistic: worst });
       return { cusum, alarmed: at };
