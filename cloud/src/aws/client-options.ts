@@ -1,0 +1,14 @@
+/** How the SDK clients are made; credentials come from the SDK's own chain. */
+export interface ClientOptions {
+  readonly region: string;
+  /** One endpoint for all services (the cloud in a box); undefined: AWS's own, or what AWS_ENDPOINT_URL… tells the SDK. */
+  readonly endpoint?: string;
+  /** An endpoint of one's own has no host name per bucket: then the bucket goes into the path. */
+  readonly pathStyle?: boolean;
+  /** SiteWise's clients prepend "data." or "api." to the host, also to an endpoint of one's own, unless told not to. */
+  readonly disableHostPrefix?: boolean;
+}
+
+/** What every client is given; retries beyond the SDK's own are ours, per entry. */
+export const clientConfig = ({ region, endpoint }: ClientOptions): { region: string; endpoint?: string } =>
+  endpoint === undefined ? { region } : { region, endpoint };
