@@ -114,15 +114,15 @@ export class Assimilator {
   posterior(): CandidatePosterior {
     const { parameters, signals } = this.#definition;
     const summaries = this.#summaries([0.9, 0.99]);
-    const slopes = this.#bounds.map((bound, index) => slope(bound, entry(this.#belief.mean, index)));
     const { covariance } = this.#belief;
+    const correlation = (row: number, column: number): number => covariance.get(row, column) / Math.sqrt(covariance.get(row, row) * covariance.get(column, column));
     return {
       at: this.#at ?? 0,
       parameters: summaries.map(({ id, mean, sd, intervals }, index) => {
         const unlearnt = this.#unlearnt(index);
         return { id, unit: parameters[index]?.unit ?? "1", mean, sd, interval90: intervals[0] as Interval, interval99: intervals[1] as Interval, identifiable: identifiability(sd / unlearnt) };
       }),
-      covariance: summaries.flatMap((one, row) => summaries.map((other, column) => (row === column ? one.sd * other.sd : covariance.get(row, column) * (slopes[row] as number) * (slopes[column] as number)))),
+      covariance: summaries.flatMap((one, row) => summaries.map((other, column) => (row === column ? one.sd : correlation(row, column) * one.sd) * other.sd)),
       signals: signals.map(({ id, noise }, index) => ({ id, noise, bias: entry(this.#belief.mean, parameters.length + index), biasSd: Math.sqrt(covariance.get(parameters.length + index, parameters.length + index)) })),
     };
   }

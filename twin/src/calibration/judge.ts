@@ -1,6 +1,6 @@
 import type { ParameterSet } from "../contract/parameter-set.ts";
 import type { TwinDefinition } from "../definition/twin-definition.ts";
-import { isConsistent, Z_9999 } from "../estimation/consistency.ts";
+import { chiSquaredQuantile, Z_9999 } from "../estimation/consistency.ts";
 import { Matrix } from "../linear-algebra/matrix.ts";
 import type { CandidatePosterior, PosteriorPoint } from "./assimilator.ts";
 import { ageOf, type Belief, beliefOf, predictive, predictiveRuns, scoreRow } from "./predictive.ts";
@@ -59,7 +59,7 @@ export function judge(given: Case): Verdict {
   }
   const wild = implausible(given);
   if (wild !== undefined) return { kind: "reject", reason: wild, evidence };
-  if (!isConsistent(evidence.nis.sum, evidence.nis.freedom, Z_9999)) {
+  if (evidence.nis.sum > chiSquaredQuantile(evidence.nis.freedom, Z_9999)) {
     return { kind: "reject", reason: `inconsistent with its own predictions: NIS ${evidence.nis.sum.toFixed(0)} over ${evidence.nis.freedom} readings`, evidence };
   }
   if (evidence.change < ENOUGH) {
