@@ -9,18 +9,50 @@ import {
 } from "aws-cdk-lib/aws-s3";
 import { Construct } from "constructs";
 
-/** Folders of the archive bucket; one role writes each. */
-export const FOLDERS = {
-  /** Frames as they came, the home of full identities and reasons. Written by ingest. */
-  frames: "frames",
-  /** Per thing: what has been acknowledged, and what is still to be recalibrated. Written by ingest. */
-  ingest: "ingest",
-  /** Posteriors, verdicts and their evidence. Written by the recalibration job. */
-  recalibration: "recalibration",
-  /** When the planner last looked and what it asked for. Written by the planner. */
-  planner: "planner",
-} as const;
-export type Folder = (typeof FOLDERS)[keyof typeof FOLDERS];
+/** The first level of the archive's keys, and who may do what there. What lies in them: store/layout.ts. */
+export type Folder =
+  | "alerts"
+  | "bulk"
+  | "dead-letter"
+  | "evidence"
+  | "frames"
+  | "heartbeats"
+  | "held"
+  | "lease"
+  | "parked"
+  | "planner"
+  | "posterior"
+  | "requests"
+  | "sets"
+  | "shards"
+  | "state";
+
+/** A role's part of the archive. Whoever may write may read: every change is a compare-and-swap. */
+export interface ArchiveAccess {
+  readonly read: readonly Folder[];
+  readonly write: readonly Folder[];
+  /** Versioned, so a deleted object can be had back for a quarter. */
+  readonly remove: readonly Folder[];
+}
+
+/** Stores what gateways send; hands held and parked readings on when their time has come. */
+export const INGEST_ACCESS: ArchiveAccess = {
+  read: ["sets"],
+  write: ["alerts", "bulk", "dead-letter", "frames", "heartbeats", "held", "parked", "state"],
+  remove: ["held", "parked"],
+};
+/** Reads a machine's frames and writes what follows from them, one job a machine at a time. */
+export const JOB_ACCESS: ArchiveAccess = {
+  read: ["frames", "requests", "shards", "state"],
+  write: ["evidence", "lease", "posterior", "sets"],
+  remove: ["lease"],
+};
+/** Looks at every machine's state and decides; a request of an operator is removed once it is served. */
+export const PLANNER_ACCESS: ArchiveAccess = {
+  read: ["evidence", "heartbeats", "lease", "posterior", "requests", "sets", "state"],
+  write: ["planner", "shards"],
+  remove: ["requests"],
+};
 
 const closed = {
   encryption: BucketEncryption.S3_MANAGED,
@@ -54,7 +86,7 @@ export class Archive extends Construct {
       lifecycleRules: [
         {
           id: "frames-are-seldom-read-after-a-month",
-          prefix: `${FOLDERS.frames}/`,
+          prefix: "frames/",
           transitions: [
             { storageClass: StorageClass.INTELLIGENT_TIERING, transitionAfter: Duration.days(30) },
           ],

@@ -5,12 +5,12 @@ import { LambdaFunction } from "aws-cdk-lib/aws-events-targets";
 import { type IRole, PolicyStatement, Role } from "aws-cdk-lib/aws-iam";
 import { Key, KeySpec, KeyUsage } from "aws-cdk-lib/aws-kms";
 import type { Construct } from "constructs";
-import { type Archive, FOLDERS } from "./archive.ts";
+import { type Archive, JOB_ACCESS, PLANNER_ACCESS } from "./archive.ts";
 import type { MachineAsset } from "./asset-stack.ts";
 import { CalibrationJob, taskPrincipal } from "./calibration-job.ts";
 import { DeadLetters } from "./dead-letters.ts";
 import { NodeFunction } from "./node-function.ts";
-import { allow, allowFolders, allowListing, allowUnder, iotArn } from "./permissions.ts";
+import { allow, allowArchive, allowUnder, iotArn } from "./permissions.ts";
 
 export interface CalibrationProps extends StackProps {
   readonly archive: Archive;
@@ -36,19 +36,15 @@ export class CalibrationStack extends Stack {
       description: "recalibration jobs",
     });
     this.allowJob(jobRole, signingKey, props);
-    const fleet = JSON.stringify(
-      props.assets.map(({ thing, instance, definition }) => ({ thing, instance, twin: definition.id })),
-    );
     const job = new CalibrationJob(this, "Recalibration", {
       jobRole,
       jobsAtOnce: props.jobsAtOnce,
       environment: {
         PLUMBLINE_ARCHIVE_BUCKET: props.archive.bucket.bucketName,
         PLUMBLINE_SIGNING_KEY: signingKey.keyArn,
-        PLUMBLINE_FLEET: fleet,
       },
     });
-    this.planner(job, fleet, props);
+    this.planner(job, props);
     new CfnOutput(this, "SigningKeyArn", {
       value: signingKey.keyArn,
       description: "pin its public key on every gateway",
@@ -57,17 +53,7 @@ export class CalibrationStack extends Stack {
   }
 
   private allowJob(role: Role, signingKey: Key, { archive, assets }: CalibrationProps): void {
-    allowFolders(role, archive.bucket, {
-      sid: "ReadFrames",
-      actions: ["s3:GetObject"],
-      folders: [FOLDERS.frames, FOLDERS.ingest],
-    });
-    allowFolders(role, archive.bucket, {
-      sid: "KeepPosterior",
-      actions: ["s3:GetObject", "s3:PutObject"],
-      folders: [FOLDERS.recalibration],
-    });
-    allowListing(role, archive.bucket, [FOLDERS.frames, FOLDERS.recalibration]);
+    allowArchive(role, archive.bucket, JOB_ACCESS);
     allow(
       role,
       "WritePosterior",
@@ -81,12 +67,7 @@ export class CalibrationStack extends Stack {
         resources: [signingKey.keyArn],
       }),
     );
-    allow(
-      role,
-      "AnnounceSet",
-      ["iot:GetThingShadow", "iot:UpdateThingShadow"],
-      assets.map(({ thing, instance }) => iotArn(this, `thing/${thing}/${shadowName(instance)}`)),
-    );
+    allow(role, "AnnounceSet", ["iot:GetThingShadow", "iot:UpdateThingShadow"], this.shadows(assets));
     allowUnder(
       role,
       "SendParts",
@@ -98,7 +79,7 @@ export class CalibrationStack extends Stack {
     );
   }
 
-  private planner(job: CalibrationJob, fleet: string, props: CalibrationProps): void {
+  private planner(job: CalibrationJob, props: CalibrationProps): void {
     const missed = new DeadLetters(this, "MissedPlans");
     const planner = new NodeFunction(this, "Planner", {
       entry: "recalibrate/planner-handler.ts",
@@ -108,7 +89,6 @@ export class CalibrationStack extends Stack {
         PLUMBLINE_JOB_QUEUE: job.queue.jobQueueArn,
         PLUMBLINE_JOB_DEFINITION: job.definition.jobDefinitionArn,
         PLUMBLINE_JOBS_AT_ONCE: String(props.jobsAtOnce),
-        PLUMBLINE_FLEET: fleet,
       },
       timeout: Duration.minutes(1),
       failures: missed,
@@ -129,7 +109,11 @@ export class CalibrationStack extends Stack {
     });
   }
 
-  private allowPlanner(role: IRole | undefined, job: CalibrationJob, { archive }: CalibrationProps): void {
+  private allowPlanner(
+    role: IRole | undefined,
+    job: CalibrationJob,
+    { archive, assets }: CalibrationProps,
+  ): void {
     if (role === undefined) return;
     allow(role, "SubmitJobs", ["batch:SubmitJob"], [job.queue.jobQueueArn, job.definition.jobDefinitionArn]);
     allowUnder(
@@ -139,16 +123,13 @@ export class CalibrationStack extends Stack {
       ["*"],
       "AWS Batch knows no resources for these two actions; they read the names and states of jobs",
     );
-    allowFolders(role, archive.bucket, {
-      sid: "ReadState",
-      actions: ["s3:GetObject"],
-      folders: [FOLDERS.ingest, FOLDERS.recalibration],
-    });
-    allowFolders(role, archive.bucket, {
-      sid: "KeepPlans",
-      actions: ["s3:GetObject", "s3:PutObject"],
-      folders: [FOLDERS.planner],
-    });
-    allowListing(role, archive.bucket, [FOLDERS.ingest, FOLDERS.recalibration]);
+    allowArchive(role, archive.bucket, PLANNER_ACCESS);
+    // What a gateway reports: a machine whose trial is under way is not due.
+    allow(role, "ReadReports", ["iot:GetThingShadow"], this.shadows(assets));
+  }
+
+  /** The named shadow of every machine. */
+  private shadows(assets: readonly MachineAsset[]): string[] {
+    return assets.map(({ thing, instance }) => iotArn(this, `thing/${thing}/${shadowName(instance)}`));
   }
 }

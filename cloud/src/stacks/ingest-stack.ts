@@ -1,12 +1,12 @@
 import { CfnOutput, Duration, Stack, type StackProps } from "aws-cdk-lib";
 import type { IRole } from "aws-cdk-lib/aws-iam";
 import type { Construct } from "constructs";
-import { Archive, FOLDERS } from "./archive.ts";
+import { Archive, INGEST_ACCESS } from "./archive.ts";
 import type { MachineAsset } from "./asset-stack.ts";
 import { DeadLetters } from "./dead-letters.ts";
 import { gatewayPolicy } from "./gateway-policy.ts";
 import { NodeFunction } from "./node-function.ts";
-import { allow, allowFolders, allowListing, iotArn } from "./permissions.ts";
+import { allow, allowArchive, iotArn } from "./permissions.ts";
 import { TopicRules } from "./topic-rules.ts";
 
 export interface IngestProps extends StackProps {
@@ -67,11 +67,6 @@ export class IngestStack extends Stack {
       ["iot:Publish"],
       things.map((thing) => iotArn(this, `topic/plumbline/v1/${thing}/ack`)),
     );
-    allowFolders(role, this.archive.bucket, {
-      sid: "ArchiveFrames",
-      actions: ["s3:GetObject", "s3:PutObject"],
-      folders: [FOLDERS.frames, FOLDERS.ingest],
-    });
-    allowListing(role, this.archive.bucket, [FOLDERS.frames]);
+    allowArchive(role, this.archive.bucket, INGEST_ACCESS);
   }
 }

@@ -52,14 +52,15 @@ export class NodeFunction extends NodejsFunction {
       bundling: {
         logLevel: LogLevel.ERROR,
         format: OutputFormat.ESM,
-        target: "node24",
+        // The syntax that the tests ran, so that a bundle can be started on the machine that made it.
+        target: "node20",
         sourceMap: true,
         // The SDK that was tested goes along; the one in the runtime changes without us.
         externalModules: [],
         mainFields: ["module", "main"],
-        // Some packages inside still call require().
+        // Some packages inside still call require(); others import createRequire themselves, hence the unusual name.
         banner:
-          'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);',
+          'import { createRequire as plumblineRequire } from "node:module"; const require = plumblineRequire(import.meta.url);',
         esbuildArgs: { "--conditions": "source,module" },
       },
     });

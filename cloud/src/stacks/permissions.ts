@@ -2,7 +2,7 @@ import { Stack } from "aws-cdk-lib";
 import { type IRole, PolicyStatement } from "aws-cdk-lib/aws-iam";
 import type { Bucket } from "aws-cdk-lib/aws-s3";
 import type { Construct } from "constructs";
-import type { Folder } from "./archive.ts";
+import type { ArchiveAccess, Folder } from "./archive.ts";
 import { acknowledgeWildcards } from "./cdk-nag.ts";
 
 /** The ARN of an IoT resource of this account and region, such as `topic/plumbline/v1/line-1/ack`. */
@@ -34,28 +34,22 @@ function bucketArn(scope: Construct, bucket: Bucket): string {
   return Stack.of(scope) === owner ? bucket.bucketArn : owner.exportValue(bucket.bucketArn);
 }
 
-interface FolderAccess {
-  readonly sid: string;
-  readonly actions: readonly ("s3:GetObject" | "s3:PutObject")[];
-  readonly folders: readonly Folder[];
-}
-
-/** Objects under whole folders of the archive. */
-export function allowFolders(role: IRole, bucket: Bucket, { sid, actions, folders }: FolderAccess): void {
-  const resources = folders.map((folder) => `${bucketArn(role, bucket)}/${folder}/*`);
+/** A role's part of the archive, folder by folder. */
+export function allowArchive(role: IRole, bucket: Bucket, { read, write, remove }: ArchiveAccess): void {
+  const arn = bucketArn(role, bucket);
+  const under = (folders: readonly Folder[]): string[] => folders.map((folder) => `${arn}/${folder}/*`);
   const reason =
     "object keys hold thing, epoch and sequence, unknown at deployment: the folder is the least that can be named";
-  allowUnder(role, sid, [...actions], resources, reason);
-}
-
-/** Listing shows which folder only as a condition: the resource is the bucket. */
-export function allowListing(role: IRole, bucket: Bucket, folders: readonly Folder[]): void {
+  allowUnder(role, "ReadArchive", ["s3:GetObject"], under([...read, ...write]), reason);
+  allowUnder(role, "WriteArchive", ["s3:PutObject"], under(write), reason);
+  allowUnder(role, "ClearArchive", ["s3:DeleteObject"], under(remove), reason);
   role.addToPrincipalPolicy(
     new PolicyStatement({
-      sid: "ListOwnFolders",
+      sid: "ListArchive",
       actions: ["s3:ListBucket"],
-      resources: [bucketArn(role, bucket)],
-      conditions: { StringLike: { "s3:prefix": folders.map((folder) => `${folder}/*`) } },
+      resources: [arn],
+      // IfExists: a plain read carries no prefix, and without this right a missing object is "forbidden", not "missing".
+      conditions: { StringLikeIfExists: { "s3:prefix": [...read, ...write].map((folder) => `${folder}/*`) } },
     }),
   );
 }

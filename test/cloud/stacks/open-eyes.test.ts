@@ -5,13 +5,13 @@ import { CfnResource } from "aws-cdk-lib";
 import { PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { describe, expect, test } from "vitest";
 import { type PlumblineApp, plumblineApp } from "../../../cloud/src/stacks/plumbline-app.ts";
-import { FLEET } from "./synthesis.ts";
+import { FLEET, WITHOUT_BUNDLES } from "./synthesis.ts";
 
-/** Synthesis with something planted in it; functions are not bundled, since nothing is read from the result. */
+/** Synthesis with something planted in it. */
 function synthesiseWith(plant: (built: PlumblineApp) => void): void {
   const folder = mkdtempSync(path.join(os.tmpdir(), "plumbline-synth-"));
   try {
-    const built = plumblineApp({ plumbline: { fleet: FLEET }, "aws:cdk:bundling-stacks": [] }, folder);
+    const built = plumblineApp({ plumbline: { fleet: FLEET }, ...WITHOUT_BUNDLES }, folder);
     plant(built);
     built.app.synth();
   } finally {

@@ -9,6 +9,9 @@ export const FLEET = [
   { thing: "line-2", instance: "spare", twin: "web-line" },
 ] as const;
 
+/** Context of the CDK: functions are not bundled. For tests that read templates only. */
+export const WITHOUT_BUNDLES = { "aws:cdk:bundling-stacks": [] };
+
 export interface Synthesis {
   readonly assets: Template;
   readonly ingest: Template;
@@ -22,7 +25,7 @@ export interface Synthesis {
 export function synthesise(plumbline: Readonly<Record<string, unknown>>): Synthesis {
   const folder = mkdtempSync(path.join(os.tmpdir(), "plumbline-synth-"));
   try {
-    const { app, assets, ingest, calibration } = plumblineApp({ plumbline }, folder);
+    const { app, assets, ingest, calibration } = plumblineApp({ plumbline, ...WITHOUT_BUNDLES }, folder);
     app.synth();
     return {
       assets: Template.fromStack(assets),
