@@ -68,8 +68,9 @@ function entryPoints() {
 
 async function bundle(folder) {
   await build({
-    // Flat, so that a worker named relative to its caller is found relative to the bundle too.
-    entryPoints: entryPoints().map((file) => ({ in: file, out: path.basename(file, ".ts") })),
+    // Laid out as the sources are, so that a worker named relative to main.ts is found relative to main.js too.
+    entryPoints: entryPoints(),
+    outbase: AGENT,
     outdir: folder,
     bundle: true,
     // Not split: an imported chunk of CommonJS would have lost its named exports.

@@ -29,6 +29,15 @@ describe.skipIf(process.platform !== "linux")("the packed agent", () => {
     expect(status).toBe(0);
   });
 
+  test("carries every file that it starts by name, such as the outbox's worker", () => {
+    const main = readFileSync(path.join(folder, "main.js"), "utf8");
+    const named = [...main.matchAll(/new URL\("(\.\/[^"]+\.js)", import\.meta\.url\)/g)].map(
+      ([, file = ""]) => file,
+    );
+    expect(named).toContain("./outbox/outbox-worker.js");
+    expect(named.filter((file) => !existsSync(path.join(folder, file)))).toEqual([]);
+  });
+
   test("carries native binaries that load in it", () => {
     const probe = `
       const { createRequire } = require("node:module");
