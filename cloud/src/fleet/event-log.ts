@@ -1,0 +1,102 @@
+import type { PosteriorPoint } from "@plumbline/twin/calibration/assimilator";
+import type { Refusal } from "@plumbline/twin/calibration/rows";
+import type { FrameRecord } from "@plumbline/twin/contract/frame";
+import { decodeFrame } from "@plumbline/twin/contract/frame-codec";
+import type { TwinDefinition } from "@plumbline/twin/definition/twin-definition";
+import { getJson } from "../store/json-object.ts";
+import type { ObjectStore } from "../store/object-store.ts";
+import { parameterSet } from "../store/parameter-sets.ts";
+
+/** What happened to one machine, in event time; `t` in days since `origin`. */
+export type LogEntry =
+  | { readonly type: "posterior"; readonly t: number; readonly parameter: string; readonly mean: number; readonly sd: number; readonly interval90: readonly number[] }
+  | { readonly type: "alarm"; readonly t: number; readonly chart: string; readonly statistic: number }
+  | { readonly type: "decision"; readonly t: number; readonly kind: string; readonly reason: string }
+  | { readonly type: "inforce"; readonly t: number; readonly parameter: string; readonly value: number; readonly version: number }
+  | { readonly type: "refused"; readonly t: number; readonly signal?: string; readonly reason: string; readonly detail: string }
+  | { readonly type: "gap"; readonly from: number; readonly to: number; readonly signal?: string; readonly count: number }
+  | { readonly type: "run"; readonly t: number; readonly kind: string; readonly points: number; readonly modelRuns: number; readonly digest: string };
+
+export interface LogRequest {
+  readonly thing: string;
+  readonly instance: string;
+  readonly definition: TwinDefinition;
+  /** Event time of day 0, ms since the Unix epoch. */
+  readonly origin: number;
+}
+
+interface EvidenceView {
+  readonly at: number;
+  readonly verdict: { readonly kind: string; readonly reason: string } | null;
+  readonly trace: readonly PosteriorPoint[];
+  readonly refused: readonly Refusal[];
+  readonly points: number;
+  readonly modelRuns: number;
+  readonly digest: string;
+}
+
+/** At one instant: what was believed, then what alarmed, then what was decided, then what came into force. */
+const ORDER: Readonly<Record<LogEntry["type"], number>> = { refused: 0, gap: 1, posterior: 2, alarm: 3, run: 4, decision: 5, inforce: 6 };
+const DAY = 86_400_000;
+
+/** The whole story of a machine from the archive: posterior after each row, alarms, verdicts, what was in force. */
+export async function machineLog(objects: ObjectStore, request: LogRequest): Promise<LogEntry[]> {
+  const entries = [...(await fromEvidence(objects, request)), ...(await fromFrames(objects, request))];
+  const when = (entry: LogEntry): number => (entry.type === "gap" ? entry.from : entry.t);
+  return entries.sort((left, right) => when(left) - when(right) || ORDER[left.type] - ORDER[right.type]);
+}
+
+async function fromEvidence(objects: ObjectStore, { thing, instance, origin }: LogRequest): Promise<LogEntry[]> {
+  const days = (at: number): number => (at - origin) / DAY;
+  const causal = new Map<number, PosteriorPoint>();
+  const refusals = new Map<string, Refusal>();
+  const entries: LogEntry[] = [];
+  for await (const { key } of objects.list(`evidence/${thing}/${instance}/`)) {
+    const evidence = (await getJson<EvidenceView>(objects, key))?.value;
+    if (!evidence) continue;
+    // A later run that went back for late data replaces what it assimilated again.
+    for (const point of evidence.trace) causal.set(point.at, point);
+    for (const refusal of evidence.refused) refusals.set(`${refusal.at}|${refusal.signal ?? ""}|${refusal.reason}`, refusal);
+    const kind = evidence.verdict?.kind ?? "estimate";
+    entries.push({ type: "run", t: days(evidence.at), kind, points: evidence.points, modelRuns: evidence.modelRuns, digest: evidence.digest });
+    if (evidence.verdict) entries.push({ type: "decision", t: days(evidence.at), kind, reason: evidence.verdict.reason });
+  }
+  for (const { at, parameters } of causal.values()) {
+    for (const { id, mean, sd, interval90 } of parameters) entries.push({ type: "posterior", t: days(at), parameter: id, mean, sd, interval90 });
+  }
+  for (const { at, signal, reason, detail } of refusals.values()) entries.push({ type: "refused", t: days(at), ...(signal === undefined ? {} : { signal }), reason, detail });
+  return entries;
+}
+
+async function fromFrames(objects: ObjectStore, request: LogRequest): Promise<LogEntry[]> {
+  const entries: LogEntry[] = await inForce(objects, request, 0, request.origin);
+  for await (const { key } of objects.list(`frames/${request.thing}/`)) {
+    const found = await objects.get(key);
+    if (!found) continue;
+    for (const record of decodeFrame(found.bytes).records) entries.push(...(await fromRecord(objects, request, record)));
+  }
+  return entries;
+}
+
+async function fromRecord(objects: ObjectStore, request: LogRequest, record: FrameRecord): Promise<LogEntry[]> {
+  const days = (at: number): number => (at - request.origin) / DAY;
+  switch (record.kind) {
+    case "alarm":
+      return [{ type: "alarm", t: days(record.at), chart: record.chart, statistic: record.statistic }];
+    case "gap":
+      return [{ type: "gap", from: days(record.from), to: days(record.to), count: record.count, ...(record.signal === undefined ? {} : { signal: record.signal }) }];
+    case "anchor":
+      return [];
+    case "decision": {
+      const told: LogEntry = { type: "decision", t: days(record.at), kind: record.outcome, reason: `version ${record.version}: ${record.reason}` };
+      return record.outcome === "committed" ? [told, ...(await inForce(objects, request, record.version, record.at))] : [told];
+    }
+    default:
+      return record satisfies never;
+  }
+}
+
+async function inForce(objects: ObjectStore, { thing, instance, definition, origin }: LogRequest, version: number, at: number): Promise<LogEntry[]> {
+  const set = await parameterSet(objects, definition, thing, instance, version);
+  return (set?.parameters ?? []).map(({ id, mean }) => ({ type: "inforce", t: (at - origin) / DAY, parameter: id, value: mean, version }));
+}
