@@ -48,14 +48,16 @@ module.exports = {
     },
     {
       name: "edge-stages-know-only-themselves",
-      comment: "A stage knows its own folder and twin; pipeline.ts, main.ts and handlers put stages together.",
+      comment:
+        "A stage knows its own folder and twin; pipeline.ts, main.ts and handlers put stages together.",
       severity: "error",
       from: { path: EDGE_STAGE, pathNot: COMPOSERS },
       to: { path: EDGE_STAGE, pathNot: "^edge-agent/src/$1/" },
     },
     {
       name: "cloud-stages-know-only-themselves",
-      comment: "A stage knows its own folder and twin; pipeline.ts, main.ts and handlers put stages together.",
+      comment:
+        "A stage knows its own folder and twin; pipeline.ts, main.ts and handlers put stages together.",
       severity: "error",
       from: { path: CLOUD_STAGE, pathNot: COMPOSERS },
       to: { path: CLOUD_STAGE, pathNot: "^cloud/src/$1/" },
@@ -69,7 +71,8 @@ module.exports = {
     },
     {
       name: "stacks-name-handlers-by-path",
-      comment: "Synthesis must not run the product: stacks give a path to the bundler and import nothing of a stage.",
+      comment:
+        "Synthesis must not run the product: stacks give a path to the bundler and import nothing of a stage.",
       severity: "error",
       from: { path: "^cloud/src/stacks/" },
       to: { path: "^cloud/src/", pathNot: "^cloud/src/stacks/" },
@@ -83,7 +86,8 @@ module.exports = {
     },
     {
       name: "bin-imports-no-workspace",
-      comment: "The commands run before anything is installed or built: they start the workspaces, and import none.",
+      comment:
+        "The commands run before anything is installed or built: they start the workspaces, and import none.",
       severity: "error",
       from: { path: "^bin/(plumbline|setup|test|check)\\.mjs$" },
       to: { pathNot: "^(bin/[^/]+$|[a-z_/]+$|node:)" },

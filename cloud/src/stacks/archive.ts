@@ -32,26 +32,27 @@ export interface ArchiveAccess {
   readonly read: readonly Folder[];
   readonly write: readonly Folder[];
   /** Versioned, so a deleted object can be had back for a quarter. */
-  readonly remove: readonly Folder[];
+  readonly remove: readonly (Folder | "posterior/*/checkpoints")[];
 }
 
-/** Stores what gateways send; hands held and parked readings on when their time has come. */
+/** Stores what gateways send; writes held readings when their time has come. */
 export const INGEST_ACCESS: ArchiveAccess = {
   read: ["sets"],
   write: ["alerts", "bulk", "dead-letter", "frames", "heartbeats", "held", "parked", "state"],
-  remove: ["held", "parked"],
+  remove: ["held"],
 };
 /** Reads a machine's frames and writes what follows from them, one job a machine at a time. */
 export const JOB_ACCESS: ArchiveAccess = {
-  read: ["frames", "requests", "shards", "state"],
-  write: ["evidence", "lease", "posterior", "sets"],
-  remove: ["lease"],
+  read: ["frames", "shards", "state"],
+  write: ["evidence", "lease", "parked", "posterior", "sets"],
+  // Estimator states that no head names any more; the head itself can only be replaced.
+  remove: ["posterior/*/checkpoints"],
 };
-/** Looks at every machine's state and decides; a request of an operator is removed once it is served. */
+/** Reads what ingest and the jobs know of every machine, and an operator's requests, and decides. */
 export const PLANNER_ACCESS: ArchiveAccess = {
-  read: ["evidence", "heartbeats", "lease", "posterior", "requests", "sets", "state"],
+  read: ["posterior", "requests", "state"],
   write: ["planner", "shards"],
-  remove: ["requests"],
+  remove: [],
 };
 
 const closed = {

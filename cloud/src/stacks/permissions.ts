@@ -2,7 +2,7 @@ import { Stack } from "aws-cdk-lib";
 import { type IRole, PolicyStatement } from "aws-cdk-lib/aws-iam";
 import type { Bucket } from "aws-cdk-lib/aws-s3";
 import type { Construct } from "constructs";
-import type { ArchiveAccess, Folder } from "./archive.ts";
+import type { ArchiveAccess } from "./archive.ts";
 import { acknowledgeWildcards } from "./cdk-nag.ts";
 
 /** The ARN of an IoT resource of this account and region, such as `topic/plumbline/v1/line-1/ack`. */
@@ -37,12 +37,12 @@ function bucketArn(scope: Construct, bucket: Bucket): string {
 /** A role's part of the archive, folder by folder. */
 export function allowArchive(role: IRole, bucket: Bucket, { read, write, remove }: ArchiveAccess): void {
   const arn = bucketArn(role, bucket);
-  const under = (folders: readonly Folder[]): string[] => folders.map((folder) => `${arn}/${folder}/*`);
+  const under = (folders: readonly string[]): string[] => folders.map((folder) => `${arn}/${folder}/*`);
   const reason =
     "object keys hold thing, epoch and sequence, unknown at deployment: the folder is the least that can be named";
   allowUnder(role, "ReadArchive", ["s3:GetObject"], under([...read, ...write]), reason);
   allowUnder(role, "WriteArchive", ["s3:PutObject"], under(write), reason);
-  allowUnder(role, "ClearArchive", ["s3:DeleteObject"], under(remove), reason);
+  if (remove.length > 0) allowUnder(role, "ClearArchive", ["s3:DeleteObject"], under(remove), reason);
   role.addToPrincipalPolicy(
     new PolicyStatement({
       sid: "ListArchive",

@@ -31,9 +31,9 @@ const REMEMBERED_TOPICS = 4_096;
  *  - a filter that the policy refuses is never stored (the library stores a whole SUBSCRIBE as soon as one of its
  *    filters is granted).
  *
- * The library's own memory store is not used: with a backlog it searches linearly for every delivery and every
- * acknowledgement, it has no send window, and a live message that it suppresses as a duplicate removes the oldest
- * un-sent message instead.
+ * The library's own memory store is not used: it sends live messages before the backlog, has no send window, when two
+ * filters of a session match it removes the oldest unsent message in place of the duplicate, and it searches its queue
+ * from the head at every delivery.
  */
 export class SessionStore {
   readonly #subscriptions: Map<string, Map<string, StoredSubscription>> = new Map();

@@ -171,6 +171,26 @@ test("clean sessions and QoS 0 subscriptions are served directly", async () => {
   expect(await both).toEqual([numbers(0, 20), numbers(0, 20)]);
 });
 
+test("two filters that match give a session one copy, and lose it none", async () => {
+  const at = await broker();
+  const overlapping = await client(at, "agent");
+  await overlapping.subscribeAsync(["line/#", "line/+/reading"], { qos: 1 });
+  await overlapping.endAsync();
+  await publishNumbers(at, 0, 50);
+  const back = mqtt.connect(`mqtt://127.0.0.1:${at.port}`, {
+    clientId: "agent",
+    username: "agent",
+    password: "right",
+    clean: false,
+    reconnectPeriod: 0,
+  });
+  open.push({ end: () => back.endAsync(true) });
+  const all = collect(back, 100);
+  await publishNumbers(at, 50, 100);
+  expect(await all).toEqual(numbers(0, 100));
+  expect(at.counters()).toMatchObject({ queued: 100, delivered: 100 });
+});
+
 test("a retained message meets a later subscriber", async () => {
   const at = await broker();
   await at.publish({ topic: "state", payload: "on", qos: 1, retain: true });

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
-import { describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { bearingDrag } from "../../../simulators/src/plant/wear.ts";
 import { type LineSnapshot, WebLine } from "../../../simulators/src/plant/web-line.ts";
 import { readPublishedFile } from "../../../simulators/src/scenario/published-file.ts";
@@ -79,7 +79,10 @@ const steady = (wear: readonly WearRamp[]): LineSnapshot =>
   runTo(wear, [0, 43_200, 86_400])[2] as LineSnapshot;
 
 describe("the simulated web line", () => {
-  const published = runTo(DEFAULT_WEAR, rows(2_000));
+  let published: LineSnapshot[] = [];
+  beforeAll(() => {
+    published = runTo(DEFAULT_WEAR, rows(2_000));
+  });
 
   test.each(GOLDEN)(
     "agrees with published row %i once it is steady",

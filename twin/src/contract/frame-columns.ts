@@ -78,14 +78,15 @@ export function fromColumns(columns: Columns): Reading[] {
   const identity: { boot: string | undefined; counter: number }[] = signals.map(() => ({ boot: undefined, counter: 0 }));
   let at = 0;
   let last = -1;
-  return columns.time.map((delta, index) => {
-    at += delta;
+  const readings = columns.time.map((delta, index) => {
+    at = whole(-Number.MAX_SAFE_INTEGER)(at + delta, `columns.time[${index}]`);
     const signal = modulo(last + 1 + (columns.order[index] ?? 0), signals.length);
     last = signal;
     const value = wild.has(index) ? Number(wild.get(index)) : takeValue(columns, cursor, signal, resolutions[signal] ?? 1);
     const seen = counters.get(index) ?? { boot: identity[signal]?.boot, counter: (identity[signal]?.counter ?? 0) + 1 };
     identity[signal] = seen;
     const mark = odd.get(index);
+    if (!Number.isFinite(value) && mark?.quality !== "BAD") throw badMessage(`columns.values of reading ${index}`, value, "a finite value, or quality BAD");
     return {
       signal: signals[signal] ?? "",
       at,
@@ -95,6 +96,10 @@ export function fromColumns(columns: Columns): Reading[] {
       ...(seen.boot === undefined ? {} : { boot: seen.boot, counter: seen.counter }),
     };
   });
+  for (const [signal, used] of cursor.entries()) {
+    if (used !== columns.values[signal]?.length) throw badMessage(`columns.values[${signal}]`, columns.values[signal]?.length, `${used} values, as the order says`);
+  }
+  return readings;
 }
 
 function takeValue({ values }: Columns, cursor: number[], signal: number, resolution: number): number {
@@ -126,7 +131,20 @@ export function decodeColumns(value: unknown, path: string): Columns {
     throw badMessage(path, "columns of unequal length", "one entry per reading and per signal");
   }
   if (columns.signals.length === 0 && columns.time.length > 0) throw badMessage(`${path}.signals`, [], "the signals of the readings");
+  checkReferences(columns, path);
   return columns;
+}
+
+/** What a column points at must be there: a reading, a boot. */
+function checkReferences(columns: Columns, path: string): void {
+  for (const name of ["odd", "wild", "counters"] as const) {
+    const beyond = columns[name].find(([index]) => index >= columns.time.length);
+    if (beyond) throw badMessage(`${path}.${name}`, beyond[0], `the index of one of ${columns.time.length} readings`);
+  }
+  const homeless = columns.counters.find(([, boot]) => boot >= columns.boots.length);
+  if (homeless) throw badMessage(`${path}.counters`, homeless[1], `the index of one of ${columns.boots.length} boots`);
+  const flat = columns.resolutions.find((resolution) => !(resolution > 0));
+  if (flat !== undefined) throw badMessage(`${path}.resolutions`, flat, "a positive step");
 }
 
 const tuple =

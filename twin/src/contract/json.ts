@@ -6,9 +6,13 @@ import { TwinError } from "../errors.ts";
  */
 export type Decoder<T> = (value: unknown, path: string) => T;
 
+const shorten = (text: string): string => (text.length > 60 ? `${text.slice(0, 57)}…` : text);
+/** In few words and bounded work: never the whole of a huge text, and never down into a deeply nested value. */
 const describe = (value: unknown): string => {
-  const text = value === undefined ? "nothing" : (JSON.stringify(value) ?? typeof value);
-  return text.length > 60 ? `${text.slice(0, 57)}…` : text;
+  if (value === undefined) return "nothing";
+  if (Array.isArray(value)) return `a list of ${value.length}`;
+  if (typeof value === "object" && value !== null) return shorten(`an object of ${Object.keys(value).slice(0, 8).join(", ") || "nothing"}`);
+  return shorten(typeof value === "string" ? JSON.stringify(value.slice(0, 64)) : String(value));
 };
 export const badMessage = (path: string, value: unknown, expected: string): TwinError =>
   new TwinError("BAD_MESSAGE", `${path} is ${describe(value)}`, `expected ${expected}; check that sender and reader speak contract version 1`);
