@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { FRAME_FILTER, HEARTBEAT_FILTER, PART_REQUEST_FILTER } from "@plumbline/twin/contract/topics";
 import { propertyAlias, twinProperties } from "@plumbline/twin/definition/properties";
@@ -195,6 +195,20 @@ describe("the calibration stack", () => {
   });
 });
 
+describe("the environment of functions and jobs", () => {
+  test("has only variables that the product reads", () => {
+    const sources = path.join(ROOT, "cloud/src");
+    const product = readdirSync(sources, { recursive: true, encoding: "utf8" })
+      .filter((name) => name.endsWith(".ts") && !name.startsWith("stacks"))
+      .map((name) => readFileSync(path.join(sources, name), "utf8"))
+      .join();
+    const given =
+      JSON.stringify([built.ingest.toJSON(), built.calibration.toJSON()]).match(/PLUMBLINE_[A-Z_]+/g) ?? [];
+    expect(new Set(given).size).toBeGreaterThan(3);
+    expect([...new Set(given)].filter((name) => !product.includes(`"${name}"`))).toEqual([]);
+  });
+});
+
 describe("least privilege", () => {
   const all = () => [...statements(built.ingest), ...statements(built.calibration)];
 
@@ -235,9 +249,7 @@ describe("least privilege", () => {
   test("lets data be deleted from named folders of the archive alone", () => {
     const deleting = all().filter(({ actions }) => actions.some((action) => action.includes("Delete")));
     expect(new Set(deleting.flatMap(({ actions }) => actions))).toEqual(new Set(["s3:DeleteObject"]));
-    const folders = deleting.flatMap(({ resources }) =>
-      resources.map((arn) => arn.replace(/^.*?>\//, "")),
-    );
+    const folders = deleting.flatMap(({ resources }) => resources.map((arn) => arn.replace(/^.*?>\//, "")));
     expect([...new Set(folders)].sort()).toEqual(["held/*", "posterior/*/checkpoints/*"]);
   });
 });
