@@ -1,0 +1,185 @@
+import { decodeParameterSet, encodeParameterSet, type ParameterSet, type SetReport, type ShadowReported } from "@plumbline/twin/contract/parameter-set";
+import { Trial, type TrialVerdict } from "@plumbline/twin/calibration/trial";
+import { definitionDigest } from "@plumbline/twin/definition/digest";
+import { priorSet } from "@plumbline/twin/definition/prior-set";
+import type { TwinDefinition } from "@plumbline/twin/definition/twin-definition";
+import type { Row } from "@plumbline/twin/estimation/observer";
+
+export type SlotName = "incumbent" | "previous" | "candidate" | "held";
+export type Slots = Readonly<Partial<Record<SlotName, string>>>;
+export interface SlotChange {
+  readonly name: SlotName;
+  readonly content: { readonly version: number; readonly body: string } | null;
+}
+
+/** What the desk remembers besides the sets themselves, as plain JSON. */
+export interface DeskState {
+  /** Highest version ever tried; null: no memory of any. */
+  readonly highest: number | null;
+  /** Newest version turned down: it is not judged again. */
+  readonly refused: number;
+  readonly report: SetReport | null;
+  readonly trial: string | null;
+  /** Key under which the incumbent and the candidate were signed. */
+  readonly kids: Readonly<Partial<Record<SlotName, string>>>;
+}
+export const NO_MEMORY: DeskState = { highest: null, refused: 0, report: null, trial: null, kids: {} };
+
+export interface Machine {
+  readonly definition: TwinDefinition;
+  readonly thing: string;
+  readonly instance: string;
+}
+
+/**
+ * Which parameter set is in force, which is on trial, and what becomes of it. Holds:
+ *  - during a trial the incumbent is in force;
+ *  - a version is tried at most once; the highest ever tried survives a revert;
+ *  - everything here is a function of the journal: no clock, no dice.
+ */
+export class ParameterDesk {
+  readonly #machine: Machine;
+  readonly #sets: Partial<Record<SlotName, ParameterSet>> = {};
+  readonly #changed = new Set<SlotName>();
+  readonly #kids: Partial<Record<SlotName, string>>;
+  #trial: Trial | undefined;
+  #highest: number | null;
+  #refused: number;
+  #report: SetReport | null;
+
+  /** Sets of another twin definition are left aside: they were never meant for this one. */
+  constructor(machine: Machine, slots: Slots = {}, state: DeskState = NO_MEMORY) {
+    this.#machine = machine;
+    for (const name of ["incumbent", "previous", "candidate", "held"] as const) this.#load(name, slots[name]);
+    this.#kids = { ...state.kids };
+    this.#highest = state.highest;
+    this.#refused = state.refused;
+    this.#report = state.report;
+    const { candidate } = this.#sets;
+    // The candidate's slot may be ahead of the state: its trial then begins with the journal's own entry.
+    if (candidate && state.trial !== null) this.#trial = Trial.restore(machine.definition, this.incumbent, candidate, state.trial);
+    else delete this.#sets.candidate;
+  }
+
+  #load(name: SlotName, body: string | undefined): void {
+    if (body === undefined) return;
+    const set = decodeParameterSet(body);
+    if (set.model === definitionDigest(this.#machine.definition)) this.#sets[name] = set;
+  }
+
+  /** In force. */
+  get incumbent(): ParameterSet {
+    const { definition, thing, instance } = this.#machine;
+    return this.#sets.incumbent ?? priorSet(definition, thing, instance);
+  }
+  get candidate(): ParameterSet | undefined {
+    return this.#trial && this.#sets.candidate;
+  }
+  get held(): ParameterSet | undefined {
+    return this.#sets.held;
+  }
+  get highest(): number | null {
+    return this.#highest;
+  }
+  get kids(): Readonly<Partial<Record<SlotName, string>>> {
+    return this.#kids;
+  }
+  /** Versions up to this need not be judged again. */
+  get seen(): number {
+    return Math.max(this.#highest ?? 0, this.#refused);
+  }
+
+  /** Puts a verified set beside the incumbent. No trial may be running. */
+  begin(set: ParameterSet, kid: string, at: number): void {
+    this.#put("candidate", set, kid);
+    this.#put("held", undefined);
+    this.#trial = Trial.start(this.#machine.definition, this.incumbent, set, at);
+    this.#highest = Math.max(this.#highest ?? 0, set.version);
+    this.#report = { version: set.version, state: "trial", reason: `beside version ${this.incumbent.version}`, since: at };
+  }
+
+  row(row: Row): TrialVerdict {
+    return this.#trial?.row(row) ?? { kind: "continue" };
+  }
+
+  /** The candidate comes into force. */
+  commit(at: number, reason: string): void {
+    const candidate = this.#sets.candidate;
+    if (!candidate) return;
+    this.#put("previous", this.#sets.incumbent, this.#kids.incumbent);
+    this.#put("incumbent", candidate, this.#kids.candidate);
+    this.#endTrial({ version: candidate.version, state: "committed", reason, since: at });
+  }
+
+  /** The candidate is set aside; the incumbent never left. */
+  revert(at: number, reason: string): void {
+    const candidate = this.#sets.candidate;
+    if (candidate) this.#endTrial({ version: candidate.version, state: "reverted", reason, since: at });
+  }
+
+  #endTrial(report: SetReport): void {
+    this.#put("candidate", undefined);
+    this.#trial = undefined;
+    this.#report = report;
+  }
+
+  /** At the cabinet: back to the set before this one, held until a newer version comes or `resume`. */
+  stepBack(at: number, reason: string): ParameterSet | undefined {
+    const leaving = this.#sets.incumbent;
+    if (!leaving) return undefined;
+    this.#put("held", leaving, this.#kids.incumbent);
+    this.#put("incumbent", this.#sets.previous, this.#kids.previous);
+    this.#put("previous", undefined);
+    this.#report = { version: leaving.version, state: "reverted", reason, since: at };
+    return leaving;
+  }
+
+  refuse(version: number, reason: string, at: number): void {
+    this.#refused = Math.max(this.#refused, version);
+    // A refusal must not hide that another set is on trial: the report would lose its place.
+    if (!this.#trial) this.#report = { version, state: "refused", reason, since: at };
+  }
+
+  #put(name: SlotName, set: ParameterSet | undefined, kid?: string): void {
+    if (set === undefined && this.#sets[name] === undefined) return;
+    if (set === undefined) {
+      delete this.#sets[name];
+      delete this.#kids[name];
+    } else {
+      this.#sets[name] = set;
+      if (kid !== undefined) this.#kids[name] = kid;
+    }
+    this.#changed.add(name);
+  }
+
+  /** Slots that changed since they were last asked for. */
+  changes(): SlotChange[] {
+    const changes = [...this.#changed].map((name) => this.#change(name));
+    this.#changed.clear();
+    return changes;
+  }
+  /** Every slot as it is now: what a new file is filled with. */
+  slots(): SlotChange[] {
+    return (["incumbent", "previous", "candidate", "held"] as const).map((name) => this.#change(name));
+  }
+  #change(name: SlotName): SlotChange {
+    const set = this.#sets[name];
+    return { name, content: set === undefined ? null : { version: set.version, body: encodeParameterSet(set) } };
+  }
+
+  reported(nonce: string, now: number): ShadowReported {
+    return {
+      ...(this.#report === null ? {} : { report: { ...this.#report, reason: this.#report.reason.slice(0, 256) } }),
+      ...(this.#highest === null ? { nonce } : { highest: this.#highest }),
+      expired: this.isExpired(now),
+    };
+  }
+  /** An expired set stays in force, and is flagged. */
+  isExpired(now: number): boolean {
+    return this.#sets.incumbent !== undefined && this.#sets.incumbent.expires <= now;
+  }
+
+  state(): DeskState {
+    return { highest: this.#highest, refused: this.#refused, report: this.#report, trial: this.#trial?.snapshot() ?? null, kids: this.#kids };
+  }
+}

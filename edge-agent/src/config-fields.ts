@@ -1,0 +1,96 @@
+import { type Fault, FaultsError } from "@plumbline/twin/errors";
+
+/**
+ * Reads a configuration member by member and collects every fault, so that nobody mends one only to meet the next.
+ *
+ * Unknown members are ignored (old code sees a newer version's configuration); numbers and booleans may be text,
+ * because a Greengrass nucleus may deliver them so; empty text is missing.
+ */
+export class Fields {
+  readonly #values: Readonly<Record<string, unknown>>;
+  readonly #path: string;
+  readonly #faults: Fault[];
+
+  constructor(value: unknown, path = "", faults: Fault[] = []) {
+    this.#path = path;
+    this.#faults = faults;
+    const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
+    if (!isObject && value !== undefined) this.fault("", value, "an object");
+    this.#values = isObject ? (value as Record<string, unknown>) : {};
+  }
+
+  has(name: string): boolean {
+    const value = this.#read(name);
+    return value !== undefined;
+  }
+
+  inner(name: string): Fields {
+    return new Fields(this.#read(name), this.#at(name), this.#faults);
+  }
+
+  text(name: string, expected: string, fallback?: string, holds: (text: string) => boolean = () => true): string {
+    const value = this.#read(name) ?? fallback;
+    if (typeof value === "string" && holds(value)) return value;
+    this.fault(name, value, expected);
+    return fallback ?? "";
+  }
+
+  optionalText(name: string, expected: string): string | undefined {
+    return this.has(name) ? this.text(name, expected) : undefined;
+  }
+
+  word<T extends string>(name: string, words: readonly T[], fallback: T): T {
+    const value = this.#read(name) ?? fallback;
+    const found = words.find((word) => word === value);
+    if (found === undefined) this.fault(name, value, `one of ${words.join(", ")}`);
+    return found ?? fallback;
+  }
+
+  whole(name: string, low: number, high: number, fallback: number): number {
+    const value = this.#read(name) ?? fallback;
+    const number = typeof value === "string" ? Number(value) : value;
+    if (typeof number === "number" && Number.isSafeInteger(number) && number >= low && number <= high) return number;
+    this.fault(name, value, `a whole number from ${low} to ${high} (default ${fallback})`);
+    return fallback;
+  }
+
+  url(name: string, protocols: readonly string[], example: string): string {
+    const value = this.#read(name);
+    if (typeof value === "string" && URL.canParse(value) && protocols.includes(new URL(value).protocol)) return value;
+    this.fault(name, value, `a URL such as ${example}`);
+    return example;
+  }
+
+  list(name: string, expected: string): readonly unknown[] {
+    const value = this.#read(name) ?? [];
+    if (Array.isArray(value)) return value;
+    this.fault(name, value, expected);
+    return [];
+  }
+
+  item(name: string, index: number, value: unknown): Fields {
+    return new Fields(value, `${this.#at(name)}[${index}]`, this.#faults);
+  }
+
+  fault(name: string, found: unknown, expected: string): void {
+    const shown = found === undefined ? "missing" : (JSON.stringify(found) ?? typeof found);
+    this.#faults.push({ path: this.#at(name) || "(whole)", found: shown.length > 80 ? `${shown.slice(0, 77)}…` : shown, expected });
+  }
+
+  /** @throws {FaultsError} BAD_CONFIG with every fault collected here and in inner members. */
+  done(what: string): void {
+    if (this.#faults.length > 0) {
+      throw new FaultsError("BAD_CONFIG", what, this.#faults, "mend every line above, then run: plumbline-agent doctor --config <file>");
+    }
+  }
+
+  #read(name: string): unknown {
+    const value = Object.hasOwn(this.#values, name) ? this.#values[name] : undefined;
+    return value === "" || value === null ? undefined : value;
+  }
+
+  #at(name: string): string {
+    if (this.#path === "") return name;
+    return name === "" ? this.#path : `${this.#path}.${name}`;
+  }
+}
