@@ -30,11 +30,13 @@ const ECHO = `
 declare const process: { argv: string[]; exit(code: number): never; on(event: string, then: () => void): void };
 declare const setInterval: (then: () => void, ms: number) => void;
 declare const console: { log(text: string): void };
-console.log(JSON.stringify(process.argv.slice(2)));
-if (process.argv.includes("--wait")) {
+const waits = process.argv.includes("--wait");
+if (waits) {
   process.on("SIGTERM", () => process.exit(7));
   setInterval(() => undefined, 1000);
-} else process.exit(process.argv.includes("--fail") ? 3 : 0);
+}
+console.log(JSON.stringify(process.argv.slice(2)));
+if (!waits) process.exit(process.argv.includes("--fail") ? 3 : 0);
 export {};
 `;
 const plumbline = (...args: string[]): SpawnSyncReturns<string> =>
