@@ -15,6 +15,7 @@ export type LogEntry =
   | { readonly type: "inforce"; readonly t: number; readonly parameter: string; readonly value: number; readonly version: number }
   | { readonly type: "refused"; readonly t: number; readonly signal?: string; readonly reason: string; readonly detail: string }
   | { readonly type: "gap"; readonly from: number; readonly to: number; readonly signal?: string; readonly count: number }
+  | { readonly type: "frames"; readonly frames: number; readonly bytes: number; readonly readings: number; readonly conflicts: number }
   | { readonly type: "run"; readonly t: number; readonly kind: string; readonly points: number; readonly modelRuns: number; readonly digest: string };
 
 export interface LogRequest {
@@ -27,7 +28,7 @@ export interface LogRequest {
 
 interface EvidenceView {
   readonly at: number;
-  readonly verdict: { readonly kind: string; readonly reason: string } | null;
+  readonly verdict: { readonly kind: string; readonly reason: string; readonly evidence: { readonly modelRuns: number } } | null;
   readonly trace: readonly PosteriorPoint[];
   readonly refused: readonly Refusal[];
   readonly points: number;
@@ -36,13 +37,13 @@ interface EvidenceView {
 }
 
 /** At one instant: what was believed, then what alarmed, then what was decided, then what came into force. */
-const ORDER: Readonly<Record<LogEntry["type"], number>> = { refused: 0, gap: 1, posterior: 2, alarm: 3, run: 4, decision: 5, inforce: 6 };
+const ORDER: Readonly<Record<LogEntry["type"], number>> = { refused: 0, gap: 1, posterior: 2, alarm: 3, run: 4, decision: 5, inforce: 6, frames: 7 };
 const DAY = 86_400_000;
 
 /** The whole story of a machine from the archive: posterior after each row, alarms, verdicts, what was in force. */
 export async function machineLog(objects: ObjectStore, request: LogRequest): Promise<LogEntry[]> {
   const entries = [...(await fromEvidence(objects, request)), ...(await fromFrames(objects, request))];
-  const when = (entry: LogEntry): number => (entry.type === "gap" ? entry.from : entry.t);
+  const when = (entry: LogEntry): number => (entry.type === "gap" ? entry.from : entry.type === "frames" ? Number.POSITIVE_INFINITY : entry.t);
   return entries.sort((left, right) => when(left) - when(right) || ORDER[left.type] - ORDER[right.type]);
 }
 
@@ -58,7 +59,7 @@ async function fromEvidence(objects: ObjectStore, { thing, instance, origin }: L
     for (const point of evidence.trace) causal.set(point.at, point);
     for (const refusal of evidence.refused) refusals.set(`${refusal.at}|${refusal.signal ?? ""}|${refusal.reason}`, refusal);
     const kind = evidence.verdict?.kind ?? "estimate";
-    entries.push({ type: "run", t: days(evidence.at), kind, points: evidence.points, modelRuns: evidence.modelRuns, digest: evidence.digest });
+    entries.push({ type: "run", t: days(evidence.at), kind, points: evidence.points, modelRuns: evidence.modelRuns + (evidence.verdict?.evidence.modelRuns ?? 0), digest: evidence.digest });
     if (evidence.verdict) entries.push({ type: "decision", t: days(evidence.at), kind, reason: evidence.verdict.reason });
   }
   for (const { at, parameters } of causal.values()) {
@@ -70,12 +71,18 @@ async function fromEvidence(objects: ObjectStore, { thing, instance, origin }: L
 
 async function fromFrames(objects: ObjectStore, request: LogRequest): Promise<LogEntry[]> {
   const entries: LogEntry[] = await inForce(objects, request, 0, request.origin);
+  const total = { frames: 0, bytes: 0, readings: 0, conflicts: 0 };
   for await (const { key } of objects.list(`frames/${request.thing}/`)) {
     const found = await objects.get(key);
     if (!found) continue;
-    for (const record of decodeFrame(found.bytes).records) entries.push(...(await fromRecord(objects, request, record)));
+    const { readings, records } = decodeFrame(found.bytes);
+    total.frames++;
+    total.bytes += found.bytes.length;
+    total.readings += readings.length;
+    total.conflicts += readings.filter(({ reason }) => reason === "conflict").length;
+    for (const record of records) entries.push(...(await fromRecord(objects, request, record)));
   }
-  return entries;
+  return [...entries, { type: "frames", ...total }];
 }
 
 async function fromRecord(objects: ObjectStore, request: LogRequest, record: FrameRecord): Promise<LogEntry[]> {

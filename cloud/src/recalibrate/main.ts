@@ -1,6 +1,7 @@
 import { hostname } from "node:os";
 import { parseArgs } from "node:util";
-import { FaultsError, TwinError } from "@plumbline/twin/errors";
+import { TwinError } from "@plumbline/twin/errors";
+import { exitCodeOf } from "../exit-code.ts";
 import { createLog } from "../pino-log.ts";
 import { runRecalibrations } from "./pipeline.ts";
 
@@ -9,9 +10,6 @@ import { runRecalibrations } from "./pipeline.ts";
  * or `--shards KEY` with AWS_BATCH_JOB_ARRAY_INDEX. Exit codes: 0 done or nothing to do; 64 arguments; 65 the data are
  * wrong (trying again would fail the same way); 1 anything else: try again.
  */
-const USAGE = 64;
-const BAD_DATA = 65;
-
 const tell = createLog("recalibrate");
 try {
   const { values } = parseArgs({
@@ -30,9 +28,4 @@ try {
   const { code, message } = error instanceof Error ? { code: "UNKNOWN", ...error, message: error.message } : { code: "UNKNOWN", message: String(error) };
   tell({ name: "recalibrate.failed", thing: "", code: String(code), detail: error instanceof TwinError ? String(error) : message });
   process.exitCode = exitCodeOf(error);
-}
-
-function exitCodeOf(error: unknown): number {
-  if (error instanceof FaultsError || String((error as { code?: unknown }).code).startsWith("ERR_PARSE_ARGS")) return USAGE;
-  return error instanceof TwinError && error.retry === "never" ? BAD_DATA : 1;
 }

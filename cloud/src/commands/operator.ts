@@ -1,0 +1,65 @@
+import { definitionDigest } from "@plumbline/twin/definition/digest";
+import { definitionFaults } from "@plumbline/twin/definition/define-twin";
+import { twinProperties } from "@plumbline/twin/definition/properties";
+import type { TwinDefinition } from "@plumbline/twin/definition/twin-definition";
+import { twinDefinition } from "@plumbline/twin/definition/twins";
+import { type Fault, FaultsError } from "@plumbline/twin/errors";
+import { KmsSigner } from "../aws/kms-signer.ts";
+import { S3Objects } from "../aws/s3-objects.ts";
+import { SiteWise } from "../aws/sitewise-client.ts";
+import { clientOptions, cloudConfig, type Environment, type Flags, instanceSetting, Settings, thingSetting } from "../config.ts";
+import { type FleetRow, fleetRows } from "../fleet/fleet.ts";
+import { type Provisioned, provision } from "../provision/provision.ts";
+
+export async function runProvision(environment: Environment, flags: Flags): Promise<Provisioned> {
+  const settings = new Settings(environment, flags);
+  const client = clientOptions(settings);
+  const thing = thingSetting(settings);
+  const instance = instanceSetting(settings);
+  const twin = settings.text("twin", "PLUMBLINE_TWIN", "the id of a twin such as web-line");
+  settings.done();
+  return provision(new SiteWise(client), twinDefinition(twin), thing, instance);
+}
+
+/** The key that gateways pin. */
+export async function runPublicKey(environment: Environment, flags: Flags): Promise<{ readonly kid: string; readonly pem: string }> {
+  const settings = new Settings(environment, flags);
+  const client = clientOptions(settings);
+  const kid = settings.text("signingKey", "PLUMBLINE_SIGNING_KEY", "a KMS key id, ARN or alias such as alias/plumbline-signing");
+  settings.done();
+  return { kid, pem: await new KmsSigner(kid, client).publicKey() };
+}
+
+export async function runFleet(environment: Environment, flags: Flags): Promise<FleetRow[]> {
+  const settings = new Settings(environment, flags);
+  const { bucket, client, clock } = cloudConfig(settings);
+  settings.done();
+  return fleetRows(new S3Objects(bucket, client), clock.now());
+}
+
+export interface TwinDescription {
+  readonly definition: TwinDefinition;
+  readonly digest: string;
+  readonly properties: readonly string[];
+}
+
+/** @throws {FaultsError} with every fault of the definition. */
+export function validateTwin(id: string, definition: TwinDefinition = twinDefinition(id)): TwinDescription {
+  const faults: readonly Fault[] = definitionFaults(definition);
+  if (faults.length > 0) throw new FaultsError("BAD_TWIN_DEFINITION", `the definition of twin ${JSON.stringify(id)}`, faults, "mend every line above, then validate again");
+  return { definition, digest: definitionDigest(definition), properties: twinProperties(definition).map(({ name }) => name) };
+}
+
+export function describeTwin({ definition, digest, properties }: TwinDescription): string {
+  const { signals, parameters, virtualSensors, mode } = definition;
+  return [
+    `${definition.title} (${definition.id} ${definition.version}), model ${definition.model}`,
+    `digest ${digest}`,
+    `${signals.length} signals: ${signals.map(({ id, unit }) => `${id} [${unit}]`).join(", ")}`,
+    `${parameters.length} parameters: ${parameters.map(({ id, unit }) => `${id} [${unit}]`).join(", ")}`,
+    `${virtualSensors.length} virtual sensors: ${virtualSensors.map(({ id, unit }) => `${id} [${unit}]`).join(", ")}`,
+    `valid while ${mode.name}: one of ${mode.anyOf.join(", ")} above ${mode.above}`,
+    `${properties.length} SiteWise properties`,
+    "",
+  ].join("\n");
+}
