@@ -1,5 +1,5 @@
 import { TwinError } from "../errors.ts";
-import { Matrix } from "./matrix.ts";
+import { Matrix, shapeError } from "./matrix.ts";
 
 /**
  * Lower-triangular L with A = L Lᵀ; reads only the lower triangle of A.
@@ -8,6 +8,7 @@ import { Matrix } from "./matrix.ts";
  */
 export function cholesky(matrix: Matrix): Matrix {
   const size = matrix.rows;
+  if (matrix.columns !== size) throw shapeError(`${size} × ${matrix.columns}`, "a square matrix");
   const factor = new Matrix(size, size);
   const a = matrix.data;
   const l = factor.data;
@@ -30,6 +31,7 @@ export function cholesky(matrix: Matrix): Matrix {
 
 /** L⁻¹ b, for each column of `right`. */
 export function solveLower(factor: Matrix, right: Matrix): Matrix {
+  checkSystem(factor, right);
   const result = right.copy();
   const size = factor.rows;
   const width = result.columns;
@@ -48,6 +50,7 @@ export function solveLower(factor: Matrix, right: Matrix): Matrix {
 
 /** L⁻ᵀ b, for each column of `right`. */
 export function solveLowerTransposed(factor: Matrix, right: Matrix): Matrix {
+  checkSystem(factor, right);
   const result = right.copy();
   const size = factor.rows;
   for (let row = size - 1; row >= 0; row--) {
@@ -72,6 +75,7 @@ export function logDeterminant(factor: Matrix): number {
 
 /** G ← G − Wᵀ W in place, for W of k × n and symmetric G of n × n: the covariance after Bayes' rule. */
 export function subtractGram(gram: Matrix, factor: Matrix): Matrix {
+  if (gram.rows !== gram.columns || factor.columns !== gram.rows) throw shapeError(`${gram.rows} × ${gram.columns} minus the Gram matrix of ${factor.rows} × ${factor.columns}`, "n × n and k × n");
   const size = gram.rows;
   const w = factor.data;
   const g = gram.data;
@@ -83,4 +87,8 @@ export function subtractGram(gram: Matrix, factor: Matrix): Matrix {
   }
   for (let row = 0; row < size; row++) for (let column = 0; column < row; column++) g[column * size + row] = g[row * size + column] as number;
   return gram;
+}
+
+function checkSystem(factor: Matrix, right: Matrix): void {
+  if (factor.rows !== factor.columns || right.rows !== factor.rows) throw shapeError(`a factor of ${factor.rows} × ${factor.columns} and a right side of ${right.rows} rows`, "n × n and n rows");
 }

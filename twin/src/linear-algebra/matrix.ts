@@ -84,6 +84,7 @@ export function timesVector(matrix: Matrix, vector: ArrayLike<number>): Float64A
 }
 
 export function dot(left: ArrayLike<number>, right: ArrayLike<number>): number {
+  if (left.length !== right.length) throw shapeError(`vectors of ${left.length} and ${right.length}`, "equal sizes");
   let sum = 0;
   for (let index = 0; index < left.length; index++) sum += (left[index] as number) * (right[index] as number);
   return sum;
@@ -104,4 +105,4 @@ export function symmetrise(matrix: Matrix): Matrix {
 /** Entry of a vector that is known to exist. */
 export const entry = (vector: ArrayLike<number>, index: number): number => vector[index] as number;
 
-const shapeError = (found: string, expected: string): TwinError => new TwinError("BAD_SHAPE", `shapes do not fit: ${found}`, `expected ${expected}`);
+export const shapeError = (found: string, expected: string): TwinError => new TwinError("BAD_SHAPE", `shapes do not fit: ${found}`, `expected ${expected}`);
