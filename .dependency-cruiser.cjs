@@ -63,6 +63,14 @@ module.exports = {
       to: { path: CLOUD_STAGE, pathNot: "^cloud/src/$1/" },
     },
     {
+      name: "common-folders-know-no-stage",
+      comment:
+        "What several stages use may not lead from one into another by the back door; an adapter knows its port's types.",
+      severity: "error",
+      from: { path: "^cloud/src/(aws|sitewise|store)/" },
+      to: { path: CLOUD_STAGE, dependencyTypesNot: ["type-only"] },
+    },
+    {
       name: "only-stacks-know-the-cdk",
       comment: "A handler that imports the CDK carries 200 MB into the function.",
       severity: "error",

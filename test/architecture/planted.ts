@@ -40,6 +40,11 @@ export const BREACHES: readonly Plant[] = [
     file: "cloud/src/recalibrate/reaches-back.ts",
     source: 'import "../ingest/fine.ts";',
   },
+  {
+    rule: "common-folders-know-no-stage",
+    file: "cloud/src/store/back-door.ts",
+    source: 'import "../ingest/fine.ts";',
+  },
   { rule: "only-stacks-know-the-cdk", file: "cloud/src/ingest/handler.ts", source: 'import "aws-cdk-lib";' },
   {
     rule: "stacks-name-handlers-by-path",
@@ -86,6 +91,11 @@ export const ALLOWED: readonly Omit<Plant, "rule">[] = [
     file: "cloud/src/ingest/fine.ts",
     source: 'import "@plumbline/twin/contract/topics"; export const fine = 1;',
   },
+  {
+    file: "cloud/src/aws/adapter.ts",
+    source: 'import type { Fine } from "../history/port.ts"; export type Mine = Fine;',
+  },
+  { file: "cloud/src/history/port.ts", source: "export type Fine = string;" },
   { file: "cloud/src/recalibrate/handler.ts", source: 'import "../ingest/fine.ts";' },
   { file: "cloud/src/stacks/fine.ts", source: 'import "aws-cdk-lib"; import "@plumbline/twin/models/fine";' },
   {
