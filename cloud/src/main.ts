@@ -2,7 +2,7 @@ import { hostname } from "node:os";
 import { TwinError } from "@plumbline/twin/errors";
 import { Command } from "commander";
 import { startIngest } from "./commands/ingest.ts";
-import { describeTwin, runFleet, runProvision, runPublicKey, validateTwin } from "./commands/operator.ts";
+import { describeTwin, runEvents, runFleet, runProvision, runPublicKey, validateTwin } from "./commands/operator.ts";
 import { requestRecalibration, runPlanner } from "./commands/planner.ts";
 import type { Flags } from "./config.ts";
 import { fleetTable } from "./fleet/table.ts";
@@ -88,6 +88,8 @@ withMachine(withBucket(command("recalibrate", "run one recalibration, as AWS Bat
 
 withMachine(command("provision", "create the asset model, asset and aliases of a twin", "provision --twin web-line --thing line-7 --instance main"))
   .option("--twin <id>", "the twin (PLUMBLINE_TWIN)")
+  .option("--job-image <image>", "also register the Batch job definition with this image (PLUMBLINE_JOB_IMAGE)")
+  .option("--job-definition <name>", "its name (PLUMBLINE_JOB_DEFINITION)")
   .action(async (given: Given) => printJson(await runProvision(process.env, flagsOf(given))));
 
 command("public-key", "print the key that gateways pin, PEM", "public-key --signing-key alias/plumbline-signing")
@@ -105,6 +107,13 @@ withBucket(command("fleet", "every machine: last reading, backlog, set in force,
     const rows = await runFleet(process.env, flagsOf(given));
     if (given["json"] === true) printJson(rows);
     else print(fleetTable(rows));
+  });
+
+withMachine(withBucket(command("events", "the story of one machine, a JSON line each: posterior, alarms, verdicts, what was in force", "events --thing line-7 --instance main --twin web-line")))
+  .option("--twin <id>", "the twin (PLUMBLINE_TWIN)")
+  .option("--origin <ms>", "event time of day 0, ms since the Unix epoch")
+  .action(async (given: Given) => {
+    for (const entry of await runEvents(process.env, flagsOf(given))) printJson(entry);
   });
 
 const twin = program.command("twin").description("validate or describe a twin definition");

@@ -4,21 +4,27 @@ import { twinProperties } from "@plumbline/twin/definition/properties";
 import type { TwinDefinition } from "@plumbline/twin/definition/twin-definition";
 import { twinDefinition } from "@plumbline/twin/definition/twins";
 import { type Fault, FaultsError } from "@plumbline/twin/errors";
+import { ensureJobDefinition } from "../aws/batch-jobs.ts";
 import { KmsSigner } from "../aws/kms-signer.ts";
 import { S3Objects } from "../aws/s3-objects.ts";
 import { SiteWise } from "../aws/sitewise-client.ts";
 import { clientOptions, cloudConfig, type Environment, type Flags, instanceSetting, Settings, thingSetting } from "../config.ts";
+import { type LogEntry, machineLog } from "../fleet/event-log.ts";
 import { type FleetRow, fleetRows } from "../fleet/fleet.ts";
 import { type Provisioned, provision } from "../provision/provision.ts";
 
-export async function runProvision(environment: Environment, flags: Flags): Promise<Provisioned> {
+/** `job`: the ARN of the job definition, where one was asked for. */
+export async function runProvision(environment: Environment, flags: Flags): Promise<Provisioned & { readonly job?: string }> {
   const settings = new Settings(environment, flags);
   const client = clientOptions(settings);
   const thing = thingSetting(settings);
   const instance = instanceSetting(settings);
   const twin = settings.text("twin", "PLUMBLINE_TWIN", "the id of a twin such as web-line");
+  const image = settings.optional("jobImage", "PLUMBLINE_JOB_IMAGE");
+  const name = image === undefined ? "" : settings.text("jobDefinition", "PLUMBLINE_JOB_DEFINITION", "the name of the Batch job definition");
   settings.done();
-  return provision(new SiteWise(client), twinDefinition(twin), thing, instance);
+  const provisioned = await provision(new SiteWise(client), twinDefinition(twin), thing, instance);
+  return image === undefined ? provisioned : { ...provisioned, job: await ensureJobDefinition(name, image, client) };
 }
 
 /** The key that gateways pin. */
@@ -35,6 +41,18 @@ export async function runFleet(environment: Environment, flags: Flags): Promise<
   const { bucket, client, clock } = cloudConfig(settings);
   settings.done();
   return fleetRows(new S3Objects(bucket, client), clock.now());
+}
+
+/** The story of one machine, in event time from `origin` (ms since the Unix epoch, default 0). */
+export async function runEvents(environment: Environment, flags: Flags): Promise<LogEntry[]> {
+  const settings = new Settings(environment, flags);
+  const { bucket, client } = cloudConfig(settings);
+  const thing = thingSetting(settings);
+  const instance = instanceSetting(settings);
+  const twin = settings.text("twin", "PLUMBLINE_TWIN", "the id of a twin such as web-line");
+  const origin = settings.whole("origin", "PLUMBLINE_ORIGIN", 0, [0, Number.MAX_SAFE_INTEGER]);
+  settings.done();
+  return machineLog(new S3Objects(bucket, client), { thing, instance, definition: twinDefinition(twin), origin });
 }
 
 export interface TwinDescription {

@@ -2,6 +2,7 @@ import type { PosteriorPoint } from "@plumbline/twin/calibration/assimilator";
 import type { Refusal } from "@plumbline/twin/calibration/rows";
 import type { FrameRecord } from "@plumbline/twin/contract/frame";
 import { decodeFrame } from "@plumbline/twin/contract/frame-codec";
+import type { ParameterSet } from "@plumbline/twin/contract/parameter-set";
 import type { TwinDefinition } from "@plumbline/twin/definition/twin-definition";
 import { getJson } from "../store/json-object.ts";
 import type { ObjectStore } from "../store/object-store.ts";
@@ -16,6 +17,7 @@ export type LogEntry =
   | { readonly type: "refused"; readonly t: number; readonly signal?: string; readonly reason: string; readonly detail: string }
   | { readonly type: "gap"; readonly from: number; readonly to: number; readonly signal?: string; readonly count: number }
   | { readonly type: "frames"; readonly frames: number; readonly bytes: number; readonly readings: number; readonly conflicts: number }
+  | { readonly type: "estimate"; readonly t: number; readonly parameter: string; readonly mean: number; readonly sd: number; readonly interval90: readonly number[]; readonly interval99: readonly number[] }
   | { readonly type: "run"; readonly t: number; readonly kind: string; readonly points: number; readonly modelRuns: number; readonly digest: string };
 
 export interface LogRequest {
@@ -28,6 +30,7 @@ export interface LogRequest {
 
 interface EvidenceView {
   readonly at: number;
+  readonly after: { readonly parameters: ParameterSet["parameters"] };
   readonly verdict: { readonly kind: string; readonly reason: string; readonly evidence: { readonly modelRuns: number } } | null;
   readonly trace: readonly PosteriorPoint[];
   readonly refused: readonly Refusal[];
@@ -37,7 +40,7 @@ interface EvidenceView {
 }
 
 /** At one instant: what was believed, then what alarmed, then what was decided, then what came into force. */
-const ORDER: Readonly<Record<LogEntry["type"], number>> = { refused: 0, gap: 1, posterior: 2, alarm: 3, run: 4, decision: 5, inforce: 6, frames: 7 };
+const ORDER: Readonly<Record<LogEntry["type"], number>> = { refused: 0, gap: 1, posterior: 2, alarm: 3, estimate: 4, run: 5, decision: 6, inforce: 7, frames: 8 };
 const DAY = 86_400_000;
 
 /** The whole story of a machine from the archive: posterior after each row, alarms, verdicts, what was in force. */
@@ -60,6 +63,7 @@ async function fromEvidence(objects: ObjectStore, { thing, instance, origin }: L
     for (const refusal of evidence.refused) refusals.set(`${refusal.at}|${refusal.signal ?? ""}|${refusal.reason}`, refusal);
     const kind = evidence.verdict?.kind ?? "estimate";
     entries.push({ type: "run", t: days(evidence.at), kind, points: evidence.points, modelRuns: evidence.modelRuns + (evidence.verdict?.evidence.modelRuns ?? 0), digest: evidence.digest });
+    for (const { id, mean, sd, interval90, interval99 } of evidence.after.parameters) entries.push({ type: "estimate", t: days(evidence.at), parameter: id, mean, sd, interval90, interval99 });
     if (evidence.verdict) entries.push({ type: "decision", t: days(evidence.at), kind, reason: evidence.verdict.reason });
   }
   for (const { at, parameters } of causal.values()) {

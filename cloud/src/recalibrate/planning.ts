@@ -28,6 +28,8 @@ export interface Look {
   readonly submitted: readonly { readonly thing: string; readonly reason: string; readonly job: string }[];
   readonly running: number;
   readonly nextDue: number | null;
+  /** Newest version published to each machine that has been sent one. */
+  readonly published: Readonly<Record<string, number>>;
 }
 
 /** A whole-fleet answer of the shadow, for a first look that asks no gateway: as if every set had been decided on. */
@@ -72,6 +74,7 @@ export class Planning {
       submitted: chosen.map(({ thing, reason }, at) => ({ thing, reason, job: ids[at] ?? "" })),
       running: running + chosen.length,
       nextDue,
+      published: Object.fromEntries(seen.flatMap(({ state, head }) => (head?.versions[0] ? [[state.thing, head.versions[0].version]] : []))),
     };
   }
 
