@@ -65,15 +65,23 @@ export interface HealthConfig {
 }
 
 /** Reads a JSON configuration file. @throws {FaultsError} BAD_CONFIG with every fault at once. */
-export function readConfigFile(file: string): AgentConfig {
-  let json: unknown;
+export const readConfigFile = (file: string): AgentConfig => decodeConfig(readJson(file), file, path.dirname(path.resolve(file)));
+
+/** @throws {FaultsError} BAD_CONFIG */
+export function readJson(file: string): unknown {
   try {
-    json = JSON.parse(fs.readFileSync(file, "utf8"));
+    return JSON.parse(fs.readFileSync(file, "utf8")) as unknown;
   } catch (cause) {
     const found = cause instanceof Error ? cause.message : String(cause);
     throw new FaultsError("BAD_CONFIG", `the configuration ${file}`, [{ path: "(file)", found, expected: "a readable JSON file" }], "see plumbline-agent run --help for an example");
   }
-  return decodeConfig(json, file, path.dirname(path.resolve(file)));
+}
+
+/** Branches of `over` take the place of single members of `base`. */
+export function mergeConfig(base: unknown, over: unknown): unknown {
+  const isMap = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null && !Array.isArray(value);
+  if (!isMap(base) || !isMap(over)) return over ?? base;
+  return Object.fromEntries([...new Set([...Object.keys(base), ...Object.keys(over)])].map((key) => [key, mergeConfig(base[key], over[key])]));
 }
 
 /** File names in the configuration are relative to `base`. @throws {FaultsError} BAD_CONFIG */

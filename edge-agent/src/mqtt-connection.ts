@@ -34,6 +34,8 @@ export interface Release {
 }
 
 const BASE_BACKOFF = 250;
+/** Messages handled before the event loop gets its turn. */
+const YIELD_EVERY = 32;
 const PUBACK = 0x40;
 
 /**
@@ -49,6 +51,7 @@ export class MqttConnection {
   readonly #listener: ConnectionListener;
   readonly #backoff: Backoff;
   #connection = 0;
+  #sinceYield = 0;
   #retry: NodeJS.Timeout | undefined;
   #closing = false;
   #lastError = "the broker cannot be reached";
@@ -58,7 +61,13 @@ export class MqttConnection {
     this.#listener = listener;
     this.#backoff = new Backoff(BASE_BACKOFF, options.longestBackoff, options.dice);
     this.#client = connect(options.url, clientOptions(options));
-    this.#client.handleMessage = (packet: IPublishPacket, done) => done(packet.qos === 1 ? HELD : undefined);
+    this.#client.handleMessage = (packet: IPublishPacket, done) => {
+      const goOn = (): void => done(packet.qos === 1 ? HELD : undefined);
+      // One readiness of the socket may bring 2 MB of messages: commits and health must get their turns in between.
+      if (++this.#sinceYield < YIELD_EVERY) return goOn();
+      this.#sinceYield = 0;
+      setImmediate(goOn);
+    };
     this.#client.on("message", (topic, payload, packet) => {
       listener.message(topic, payload, { connection: this.#connection, packetId: packet.qos === 1 ? packet.messageId : undefined });
     });

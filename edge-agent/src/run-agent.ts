@@ -5,6 +5,7 @@ import type { AgentConfig } from "./config.ts";
 import { HealthServer, json } from "./health/health-server.ts";
 import { metricsText } from "./health/vitals.ts";
 import { WorkerOutbox } from "./outbox/worker-outbox.ts";
+import { writeDoor } from "./health/door.ts";
 import { pinoLog, type Tell } from "./pino-log.ts";
 import { Pipeline, type Stages } from "./pipeline.ts";
 import { readSecret } from "./secret.ts";
@@ -28,6 +29,7 @@ export async function runAgent(config: AgentConfig, { clockFile, logLevel, stop 
   const pipeline = await Pipeline.start(await stagesOf(config, clock, tell));
   const health = new HealthServer(routesOf(pipeline), readSecret(config.health.tokenFile, "health token"));
   const port = await health.listen(config.health.host, config.health.port);
+  writeDoor(config.stateDir, { host: config.health.host, port, pid: process.pid });
   tell({ name: "health.listening", host: config.health.host, port, version: AGENT_VERSION });
   const ended = await Promise.race([stop, pipeline.broken]);
   const from = performance.now();

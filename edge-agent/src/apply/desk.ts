@@ -39,6 +39,8 @@ export interface Machine {
  */
 export class ParameterDesk {
   readonly #machine: Machine;
+  /** In force until the first commit. */
+  readonly #prior: ParameterSet;
   readonly #sets: Partial<Record<SlotName, ParameterSet>> = {};
   readonly #changed = new Set<SlotName>();
   readonly #kids: Partial<Record<SlotName, string>>;
@@ -50,6 +52,7 @@ export class ParameterDesk {
   /** Sets of another twin definition are left aside: they were never meant for this one. */
   constructor(machine: Machine, slots: Slots = {}, state: DeskState = NO_MEMORY) {
     this.#machine = machine;
+    this.#prior = priorSet(machine.definition, machine.thing, machine.instance);
     for (const name of ["incumbent", "previous", "candidate", "held"] as const) this.#load(name, slots[name]);
     this.#kids = { ...state.kids };
     this.#highest = state.highest;
@@ -69,8 +72,7 @@ export class ParameterDesk {
 
   /** In force. */
   get incumbent(): ParameterSet {
-    const { definition, thing, instance } = this.#machine;
-    return this.#sets.incumbent ?? priorSet(definition, thing, instance);
+    return this.#sets.incumbent ?? this.#prior;
   }
   get candidate(): ParameterSet | undefined {
     return this.#trial && this.#sets.candidate;

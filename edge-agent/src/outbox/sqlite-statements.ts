@@ -115,6 +115,10 @@ export class Statements {
   slots(): SlotRow[] {
     return this.#sql("SELECT name, body, checksum FROM slots").all() as SlotRow[];
   }
+  slotVersions(): Record<string, number> {
+    const rows = this.#sql("SELECT name, version FROM slots ORDER BY name").all() as { name: string; version: number }[];
+    return Object.fromEntries(rows.map(({ name, version }) => [name, version]));
+  }
   fillSlot(name: SlotName, version: number, body: string, checksum: string): void {
     this.#sql("INSERT OR REPLACE INTO slots VALUES (?, ?, ?, ?)").run(name, version, body, checksum);
   }
@@ -125,6 +129,12 @@ export class Statements {
   reject(at: number, topic: string, payload: Uint8Array, reason: string, kept: number): void {
     this.#sql("INSERT INTO rejected (at, topic, payload, reason) VALUES (?, ?, ?, ?)").run(at, topic.slice(0, 256), payload, reason.slice(0, 256));
     this.#sql("DELETE FROM rejected WHERE id <= (SELECT max(id) FROM rejected) - ?").run(kept);
+  }
+  rejectedCount(): number {
+    return (this.#sql("SELECT count(*) AS count FROM rejected").get() as { count: number }).count;
+  }
+  newestRejected(limit: number): { at: number; topic: string; reason: string }[] {
+    return this.#sql("SELECT at, topic, reason FROM rejected ORDER BY id DESC LIMIT ?").all(limit) as { at: number; topic: string; reason: string }[];
   }
 
   lose(signal: string, at: number): void {

@@ -4,10 +4,10 @@ import type { ShadowReported } from "@plumbline/twin/contract/parameter-set";
 import type { Dice } from "../backoff.ts";
 import type { UplinkConfig } from "../config.ts";
 import { MqttConnection } from "../mqtt-connection.ts";
+import { within } from "../time-limit.ts";
 import type { CloudLink, CloudListener } from "./cloud-link.ts";
 import { dispatch, inboundFilters } from "./cloud-messages.ts";
 import { withNulls } from "./shadow-report.ts";
-import { within } from "./time-limit.ts";
 
 const PUBLISH_LIMIT = 35_000;
 

@@ -18,6 +18,9 @@ export interface UplinkOptions {
   readonly dice: Dice;
 }
 
+/** Silences in a row after which the link is made anew. */
+const SUSPICIOUS = 5;
+
 /**
  * Sends frames, lowest unacknowledged first, at most `inFlight` ahead of the cloud's own acknowledgement. Holds:
  *  - only an acknowledgement of this thing, this epoch, at most the highest sequence sent, with the right chain hash, counts;
@@ -142,6 +145,8 @@ export class Uplink {
       this.#silences = Math.min(this.#silences + 1, 10);
       this.#tell({ name: "uplink.resent", from: this.#acked + 1, silenceMs });
       this.#cursor = this.#acked;
+      // Publishes that succeed while nothing is heard: the subscriptions may be dead without a sign.
+      if (this.#silences % SUSPICIOUS === 0) this.#link()?.restart();
     });
   }
 
