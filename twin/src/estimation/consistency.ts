@@ -1,6 +1,6 @@
 /**
- * Quantile of χ² with `freedom` degrees, by Wilson and Hilferty's cube: relative error below 1 % for freedom ≥ 3 and the
- * probabilities used here (0.001 … 0.9999).
+ * Quantile of χ² with `freedom` degrees, by Wilson and Hilferty's cube. For probabilities 0.5 … 0.9999 it is too
+ * wide by less than 0.6 % from 21 degrees on and by less than 4 % from 3 on; at 0.001 it takes 30 degrees to be within 1 %.
  *
  *     χ²_p ≈ n (1 − 2/(9n) + z_p √(2/(9n)))³
  *
