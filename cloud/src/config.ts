@@ -42,6 +42,15 @@ export class Settings {
     return fallback;
   }
 
+  /** One of some words; the first when none is given. */
+  choice<T extends string>(flag: string, variable: string, words: readonly [T, ...T[]]): T {
+    const found = this.optional(flag, variable);
+    const known = words.find((word) => word === (found ?? words[0]));
+    if (known !== undefined) return known;
+    this.#faults.push({ path: `--${dashed(flag)} or ${variable}`, found: JSON.stringify(found), expected: `one of ${words.join(", ")}` });
+    return words[0];
+  }
+
   /** @throws {FaultsError} with everything that was wrong. */
   done(): void {
     if (this.#faults.length === 0) return;
@@ -71,6 +80,7 @@ export function cloudConfig(settings: Settings): CloudConfig {
 
 export function clientOptions(settings: Settings): ClientOptions {
   const endpoint = settings.optional("endpoint", "AWS_ENDPOINT_URL");
+  // The SDK reads AWS_ENDPOINT_URL_S3 itself; here it only tells that there is no host name per bucket.
   const pathStyle = endpoint !== undefined || settings.optional("", "AWS_ENDPOINT_URL_S3") !== undefined;
   if (endpoint !== undefined) settings.text("endpoint", "AWS_ENDPOINT_URL", "a URL such as http://127.0.0.1:4566", isUrl);
   return {

@@ -1,4 +1,11 @@
-import { BatchClient, DescribeJobsCommand, type JobStatus, SubmitJobCommand } from "@aws-sdk/client-batch";
+import {
+  BatchClient,
+  DescribeJobDefinitionsCommand,
+  DescribeJobsCommand,
+  type JobStatus,
+  RegisterJobDefinitionCommand,
+  SubmitJobCommand,
+} from "@aws-sdk/client-batch";
 import { TwinError } from "@plumbline/twin/errors";
 import { type ClientOptions, clientConfig } from "./client-options.ts";
 
@@ -30,6 +37,38 @@ const STATES = {
   SUCCEEDED: "succeeded",
   FAILED: "failed",
 } as const satisfies Record<JobStatus, JobState>;
+
+/** A job may run for so long, s, and is tried so often: an interrupted Spot task costs minutes, a lost one a day. */
+const JOB_SECONDS = 1_800;
+const JOB_ATTEMPTS = 3;
+
+/**
+ * Registers the definition under which the planner submits, unless an active one of this name has the image already. Where
+ * the stacks are deployed they have made it; this is for the cloud in a box and for trying things out.
+ */
+export async function ensureJobDefinition(jobDefinitionName: string, image: string, options: ClientOptions): Promise<string> {
+  const client = new BatchClient(clientConfig(options));
+  const { jobDefinitions } = await client.send(new DescribeJobDefinitionsCommand({ jobDefinitionName, status: "ACTIVE" }));
+  const known = jobDefinitions?.find(({ containerProperties }) => containerProperties?.image === image);
+  if (known?.jobDefinitionArn !== undefined) return known.jobDefinitionArn;
+  const { jobDefinitionArn } = await client.send(
+    new RegisterJobDefinitionCommand({
+      jobDefinitionName,
+      type: "container",
+      containerProperties: {
+        image,
+        resourceRequirements: [
+          { type: "VCPU", value: "1" },
+          { type: "MEMORY", value: "2048" },
+        ],
+      },
+      retryStrategy: { attempts: JOB_ATTEMPTS },
+      timeout: { attemptDurationSeconds: JOB_SECONDS },
+    }),
+  );
+  if (jobDefinitionArn !== undefined) return jobDefinitionArn;
+  throw new TwinError("BAD_ANSWER", `Batch did not register ${jobDefinitionName}`, "run again; if it stays, look at the service", { retry: "later" });
+}
 
 export class BatchJobs implements JobQueue {
   readonly #client: BatchClient;

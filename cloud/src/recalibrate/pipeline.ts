@@ -32,8 +32,7 @@ export async function runRecalibrations(environment: Environment, flags: Flags, 
   const shardsKey = settings.optional("shards", "PLUMBLINE_SHARDS");
   const single = shardsKey === undefined ? [{ thing: thingSetting(settings), instance: instanceSetting(settings) }] : [];
   const key = settings.text("signingKey", "PLUMBLINE_SIGNING_KEY", "a KMS key id, ARN or alias such as alias/plumbline-signing");
-  const source = settings.optional("history", "PLUMBLINE_HISTORY") ?? "archive";
-  if (source !== "sitewise") settings.text("history", "PLUMBLINE_HISTORY", "archive or sitewise", () => source === "archive");
+  const source = settings.choice("history", "PLUMBLINE_HISTORY", ["archive", "sitewise"]);
   settings.done();
   const objects = new S3Objects(config.bucket, config.client);
   const link = new IotData(config.client);
