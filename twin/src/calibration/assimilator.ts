@@ -1,4 +1,4 @@
-import { canonicalJson } from "../contract/canonical-json.ts";
+import { canonicalJson, readState } from "../contract/canonical-json.ts";
 import type { Interval, ParameterEstimate, SignalEstimate } from "../contract/parameter-set.ts";
 import { sha256 } from "../contract/sha256.ts";
 import type { TwinDefinition } from "../definition/twin-definition.ts";
@@ -153,12 +153,14 @@ export class Assimilator {
     });
   }
 
+  /** @throws {TwinError} BAD_CHECKPOINT */
   static restore(definition: TwinDefinition, checkpoint: string): Assimilator {
     const size = definition.parameters.length + definition.signals.length;
-    const read = JSON.parse(checkpoint) as Checkpoint;
-    if (read.definition !== definitionDigest(definition) || read.mean.length !== size) {
-      throw new TwinError("BAD_CHECKPOINT", "the checkpoint was made with another twin definition", "start from the prior and replay the history");
+    const found = readState<Checkpoint>(checkpoint);
+    if (found?.definition !== definitionDigest(definition) || found.mean?.length !== size || found.covariance?.length !== size * size) {
+      throw new TwinError("BAD_CHECKPOINT", "the checkpoint is damaged or was made with another twin definition", "start from the prior and replay the history");
     }
+    const read = found as Checkpoint;
     const restored = new Assimilator(definition, { mean: Float64Array.from(read.mean), covariance: new Matrix(size, size, Float64Array.from(read.covariance)) });
     restored.#marginals = read.marginals;
     restored.#at = read.at ?? undefined;

@@ -1,4 +1,4 @@
-import { canonicalJson } from "../contract/canonical-json.ts";
+import { canonicalJson, readState } from "../contract/canonical-json.ts";
 import type { ParameterSet } from "../contract/parameter-set.ts";
 import type { TwinDefinition } from "../definition/twin-definition.ts";
 import { TwinError } from "../errors.ts";
@@ -84,10 +84,10 @@ export class Trial {
 
   /** @throws {TwinError} BAD_SNAPSHOT */
   static restore(definition: TwinDefinition, incumbent: ParameterSet, candidate: ParameterSet, snapshot: string): Trial {
-    const state = JSON.parse(snapshot) as TrialState;
-    if (state.sums?.length !== definition.signals.length || state.counts?.length !== definition.signals.length) {
-      throw new TwinError("BAD_SNAPSHOT", "the trial's snapshot belongs to another twin definition", "end the trial: the candidate can be published again under a newer version");
+    const state = readState<TrialState>(snapshot);
+    if (state?.sums?.length !== definition.signals.length || state.counts?.length !== definition.signals.length) {
+      throw new TwinError("BAD_SNAPSHOT", "the trial's snapshot is damaged or belongs to another twin definition", "end the trial: the candidate can be published again under a newer version");
     }
-    return new Trial(definition, incumbent, candidate, state);
+    return new Trial(definition, incumbent, candidate, state as TrialState);
   }
 }

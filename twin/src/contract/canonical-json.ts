@@ -10,3 +10,13 @@ export function canonicalJson(value: unknown, digits?: number): string {
     return Object.fromEntries(Object.entries(entry).sort(([left], [right]) => (left < right ? -1 : 1)));
   });
 }
+
+/** Reads back a state that this program wrote; `undefined` when the text is damaged. Its shape is the caller's to check. */
+export function readState<T extends object>(text: string): Partial<T> | undefined {
+  try {
+    const value = JSON.parse(text) as Partial<T> | null;
+    return typeof value === "object" && value !== null ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,4 +1,4 @@
-import { canonicalJson } from "../contract/canonical-json.ts";
+import { canonicalJson, readState } from "../contract/canonical-json.ts";
 import type { ParameterSet } from "../contract/parameter-set.ts";
 import { isUsable, type Reading } from "../contract/reading.ts";
 import { sha256 } from "../contract/sha256.ts";
@@ -156,15 +156,10 @@ interface Snapshot {
 }
 
 function readSnapshot(definition: TwinDefinition, snapshot: string): Snapshot {
-  let state: Snapshot;
-  try {
-    state = JSON.parse(snapshot) as Snapshot;
-  } catch (cause) {
-    throw new TwinError("BAD_SNAPSHOT", "the observer's snapshot is not JSON", "start from the newest checkpoint frame, or anew", { cause });
-  }
-  const fits = state.definition === definitionDigest(definition) && state.levels?.length === definition.signals.length && state.charts?.length === definition.parameters.length;
-  if (!fits) throw new TwinError("BAD_SNAPSHOT", "the observer's snapshot belongs to another twin definition", "start the observer anew; its pre-filters settle within a few readings");
-  return state;
+  const state = readState<Snapshot>(snapshot);
+  const fits = state?.definition === definitionDigest(definition) && state.levels?.length === definition.signals.length && state.charts?.length === definition.parameters.length;
+  if (!fits) throw new TwinError("BAD_SNAPSHOT", "the observer's snapshot is damaged or belongs to another twin definition", "start from the newest checkpoint frame, or anew: the pre-filters settle within a few readings");
+  return state as Snapshot;
 }
 
 /** value = h(θ̂), sd² = gᵀ P g with g the virtual sensor's row of the Jacobian and P the parameters' covariance. */
