@@ -89,7 +89,7 @@ function quotaShape(): Check<Partial<Quotas>> {
 export function readBoxConfig(value: unknown): BoxConfig {
   const told: string[] = [];
   const found = shape(value, "", told);
-  const faults = told.map(faultOf);
+  const faults = told.map((line) => faultOf(line, value));
   if (faults.length === 0) faults.push(...userFaults(found.mqttUsers ?? []));
   if (faults.length > 0)
     throw new FaultsError(
@@ -119,15 +119,24 @@ export function readBoxConfig(value: unknown): BoxConfig {
 }
 
 const TOLD = /^Value at '(.*)' failed to satisfy constraint: (.*)$/s;
-const faultOf = (line: string): Fault => {
+const SECRET = /secretAccessKey|password/;
+
+/** A check's line as a fault with the value that was given; secrets are not repeated. */
+function faultOf(line: string, value: unknown): Fault {
   const [, path = "", expected = line] = TOLD.exec(line) ?? [];
-  const unknown = expected.includes("not emulated");
-  return {
-    path,
-    found: unknown ? "a member that the box does not know" : "not acceptable",
-    expected: unknown ? "no such member" : expected,
-  };
-};
+  if (expected.includes("not emulated"))
+    return { path, found: "a member that the box does not know", expected: "no such member" };
+  const given = SECRET.test(path) ? "(a secret)" : (JSON.stringify(valueAt(value, path)) ?? "nothing");
+  return { path, found: given.slice(0, 80), expected };
+}
+
+/** Lists are counted from 1 in a check's path, as AWS counts them, and their items are named `member`. */
+function valueAt(value: unknown, path: string): unknown {
+  return path
+    .replaceAll(/(\d+)\.member/g, (_, index: string) => String(Number(index) - 1))
+    .split(".")
+    .reduce((inner: unknown, name) => (inner as Record<string, unknown> | undefined)?.[name], value);
+}
 
 type GivenUser = { readonly username: string; readonly role: string; readonly thing?: string };
 

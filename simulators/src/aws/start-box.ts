@@ -10,7 +10,7 @@ import type { BoxEvent } from "./box-events.ts";
 import { type CloudBroker, startCloudBroker } from "./broker/cloud-broker.ts";
 import { makeDispatch } from "./http/dispatch.ts";
 import { listen } from "./http/fastify-server.ts";
-import type { Service } from "./http/service.ts";
+import type { Operation, Service } from "./http/service.ts";
 import { SignatureVerifier } from "./http/signature-v4.ts";
 import { iotDataService } from "./iot-data/iot-data-service.ts";
 import { kmsService } from "./kms/kms-service.ts";
@@ -26,6 +26,8 @@ import { RateLimits } from "./token-bucket.ts";
 export interface Box {
   readonly httpPort: number;
   readonly mqttPort: number;
+  /** Every operation of every service, by the service's signing name. */
+  readonly operations: Readonly<Record<string, readonly Operation[]>>;
   /** Stops serving; running jobs are killed, and go on as lost attempts at the next start. */
   close(): Promise<void>;
 }
@@ -85,6 +87,9 @@ export async function startBox(config: BoxConfig, options: BoxOptions = {}): Pro
   batch.runner.recover();
   return {
     ...ports,
+    operations: Object.fromEntries(
+      Object.values(services).map(({ signingName, operations }) => [signingName, operations]),
+    ),
     close: async () => {
       await server.close();
       await batch.runner.close();

@@ -101,7 +101,7 @@ export const struct =
       else out[name] = check(given, inside(at, name), faults);
     }
     for (const [name, given] of Object.entries(value)) {
-      if (given === null || Object.hasOwn(required, name)) continue;
+      if (given === undefined || given === null || Object.hasOwn(required, name)) continue;
       const check = Object.hasOwn(optional, name) ? optional[name] : undefined;
       if (check === undefined)
         failed(inside(at, name), faults, "Member is not emulated by the cloud in a box");

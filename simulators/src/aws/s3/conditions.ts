@@ -13,8 +13,12 @@ export type ConditionVerdict =
   | "no-such-key"
   | "not-implemented";
 
-const listed = (header: string, etag: string): boolean =>
-  header.split(",").some((each) => each.trim() === "*" || each.trim().replace(/^"?|"?$/g, '"') === etag);
+/** Is an ETag in a header's list, which may leave out the quotes or be `*`? */
+export const listsEtag = (header: string, etag: string): boolean =>
+  header
+    .split(",")
+    .map((each) => each.trim())
+    .some((each) => each === "*" || `"${each.replaceAll('"', "")}"` === etag);
 
 /** Conditions of a GET or HEAD; RFC 9110 §13.2.2 says which goes first. HTTP dates have whole seconds. */
 export function judgeRead(
@@ -25,10 +29,10 @@ export function judgeRead(
   const noneMatch = headers.get("if-none-match");
   const second = Math.floor(modified / 1_000) * 1_000;
   if (match !== undefined) {
-    if (!listed(match, etag)) return "precondition-failed";
+    if (!listsEtag(match, etag)) return "precondition-failed";
   } else if (second > dateOf(headers.get("if-unmodified-since"), Number.POSITIVE_INFINITY))
     return "precondition-failed";
-  if (noneMatch !== undefined) return listed(noneMatch, etag) ? "not-modified" : "proceed";
+  if (noneMatch !== undefined) return listsEtag(noneMatch, etag) ? "not-modified" : "proceed";
   return second <= dateOf(headers.get("if-modified-since"), Number.NEGATIVE_INFINITY)
     ? "not-modified"
     : "proceed";
@@ -50,7 +54,7 @@ export function judgeWrite(
   }
   if (match === undefined) return "proceed";
   if (current === undefined) return "no-such-key";
-  return listed(match, current.etag) ? "proceed" : "precondition-failed";
+  return listsEtag(match, current.etag) ? "proceed" : "precondition-failed";
 }
 
 const dateOf = (header: string | undefined, absent: number): number => {

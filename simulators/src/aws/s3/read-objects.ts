@@ -1,7 +1,7 @@
 import type { Answer, Call } from "../http/service.ts";
 import { bucketOf } from "./buckets.ts";
 import { checksumHeaders } from "./checksums.ts";
-import { judgeRead } from "./conditions.ts";
+import { judgeRead, listsEtag } from "./conditions.ts";
 import { keyOf, refuseUnless } from "./put-object.ts";
 import { noSuchKey, preconditionFailed, s3Fault } from "./s3-fault.ts";
 import type { ObjectHead, ObjectTable } from "./sqlite-objects.ts";
@@ -76,8 +76,7 @@ export const deleteObject =
     const match = call.headers.get("if-match");
     const etag = objects.head(bucket, key)?.etag;
     if (match !== undefined && etag === undefined) throw noSuchKey(key);
-    if (match !== undefined && match !== "*" && match.replace(/^"?|"?$/g, '"') !== etag)
-      throw preconditionFailed("If-Match");
-    objects.delete(bucket, key);
+    if (match !== undefined && !listsEtag(match, etag ?? "")) throw preconditionFailed("If-Match");
+  objects.delete(bucket, key);
     return { status: 204 };
   };
