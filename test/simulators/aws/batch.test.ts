@@ -25,7 +25,10 @@ let t: TestBox;
 
 beforeAll(async () => {
   const guardProgram = builtEntry("simulators", "aws/batch/job-guard-main.js");
-  t = await openBox({ images: { "test-image": ["node", JOB] }, jobEnvironment: { MODE: "box:{httpPort}" } }, { guardProgram, jobSecondMs: SECOND, jobGraceMs: 200 });
+  t = await openBox(
+    { images: { "test-image": ["node", JOB] }, jobEnvironment: { MODE: "box:{httpPort}" } },
+    { guardProgram, jobSecondMs: SECOND, jobGraceMs: 200 },
+  );
 });
 afterAll(async () => {
   expect(t.validations.batch.faults.filter((fault) => fault.includes(" answer: "))).toEqual([]);
@@ -33,15 +36,28 @@ afterAll(async () => {
 });
 
 let counter = 0;
-const define = async (command: string[], more: Partial<RegisterJobDefinitionCommandInput> = {}, container: object = {}): Promise<string> => {
+const define = async (
+  command: string[],
+  more: Partial<RegisterJobDefinitionCommandInput> = {},
+  container: object = {},
+): Promise<string> => {
   counter += 1;
-  const input = { jobDefinitionName: `job-${counter}`, type: "container", containerProperties: { image: "test-image", command, ...container }, ...more } as const;
-  const { jobDefinitionName, revision } = await t.clients.batch.send(new RegisterJobDefinitionCommand(input as RegisterJobDefinitionCommandInput));
+  const input = {
+    jobDefinitionName: `job-${counter}`,
+    type: "container",
+    containerProperties: { image: "test-image", command, ...container },
+    ...more,
+  } as const;
+  const { jobDefinitionName, revision } = await t.clients.batch.send(
+    new RegisterJobDefinitionCommand(input as RegisterJobDefinitionCommandInput),
+  );
   return `${jobDefinitionName}:${revision}`;
 };
 const submit = async (jobDefinition: string, more: Partial<SubmitJobCommandInput> = {}): Promise<string> =>
-  (await t.clients.batch.send(new SubmitJobCommand({ jobName: "test", jobQueue, jobDefinition, ...more }))).jobId ?? "";
-const job = async (id: string): Promise<JobDetail> => (await t.clients.batch.send(new DescribeJobsCommand({ jobs: [id] }))).jobs?.[0] ?? ({} as JobDetail);
+  (await t.clients.batch.send(new SubmitJobCommand({ jobName: "test", jobQueue, jobDefinition, ...more })))
+    .jobId ?? "";
+const job = async (id: string): Promise<JobDetail> =>
+  (await t.clients.batch.send(new DescribeJobsCommand({ jobs: [id] }))).jobs?.[0] ?? ({} as JobDetail);
 const ended = (id: string): Promise<JobDetail> =>
   vi.waitFor(
     async () => {
@@ -52,9 +68,15 @@ const ended = (id: string): Promise<JobDetail> =>
     { timeout: 20_000, interval: 20 },
   );
 const said = (id: string): Record<string, unknown>[] =>
-  readFileSync(path.join(t.config.dataDir, "jobs", `${id}.log`), "utf8").trim().split("\n").map((line) => JSON.parse(line) as Record<string, unknown>);
+  readFileSync(path.join(t.config.dataDir, "jobs", `${id}.log`), "utf8")
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
 const running = (file: string): Promise<number> =>
-  vi.waitFor(() => Number(readFileSync(file, "utf8").trim().split("\n").at(-1)), { timeout: 10_000, interval: 10 });
+  vi.waitFor(() => Number(readFileSync(file, "utf8").trim().split("\n").at(-1)), {
+    timeout: 10_000,
+    interval: 10,
+  });
 const alive = (pid: number): boolean => {
   try {
     process.kill(pid, 0);
@@ -66,12 +88,26 @@ const alive = (pid: number): boolean => {
 
 describe("a job", () => {
   test("runs the image's command with its own, its parameters, and Batch's variables", async () => {
-    const definition = await define(["exit", "0", "Ref::what", "Ref::missing"], { parameters: { what: "default" } }, { environment: [{ name: "MODE", value: "definition" }, { name: "KEPT", value: "1" }] });
-    const id = await submit(definition, { parameters: { what: "asset-7" }, containerOverrides: { environment: [{ name: "MODE", value: "override" }] } });
+    const definition = await define(
+      ["exit", "0", "Ref::what", "Ref::missing"],
+      { parameters: { what: "default" } },
+      {
+        environment: [
+          { name: "MODE", value: "definition" },
+          { name: "KEPT", value: "1" },
+        ],
+      },
+    );
+    const id = await submit(definition, {
+      parameters: { what: "asset-7" },
+      containerOverrides: { environment: [{ name: "MODE", value: "override" }] },
+    });
     const found = await ended(id);
     expect([found.status, found.container?.exitCode, found.attempts?.length]).toEqual(["SUCCEEDED", 0, 1]);
     expect(found.container?.command).toEqual(["exit", "0", "asset-7", "Ref::missing"]);
-    expect(said(id)).toMatchObject([{ id, attempt: "1", rest: ["0", "asset-7", "Ref::missing"], mode: "override" }]);
+    expect(said(id)).toMatchObject([
+      { id, attempt: "1", rest: ["0", "asset-7", "Ref::missing"], mode: "override" },
+    ]);
     expect(said(id)[0]?.["env"]).toEqual(expect.arrayContaining(["AWS_BATCH_JQ_NAME", "KEPT"]));
     expect(said(id)[0]?.["env"]).not.toContain("HOME");
   });
@@ -85,28 +121,55 @@ describe("a job", () => {
   test("that fails is tried again as often as its strategy says, and each attempt is kept", async () => {
     const strategy = { retryStrategy: { attempts: 3 } };
     const second = await ended(await submit(await define(["fail-first"], strategy)));
-    expect([second.status, second.attempts?.map(({ container }) => container?.exitCode)]).toEqual(["SUCCEEDED", [3, 0]]);
+    expect([second.status, second.attempts?.map(({ container }) => container?.exitCode)]).toEqual([
+      "SUCCEEDED",
+      [3, 0],
+    ]);
     const never = await ended(await submit(await define(["exit", "5"], strategy)));
-    expect([never.status, never.attempts?.map(({ container }) => container?.exitCode), never.statusReason]).toEqual(["FAILED", [5, 5, 5], "Essential container in task exited"]);
+    expect([
+      never.status,
+      never.attempts?.map(({ container }) => container?.exitCode),
+      never.statusReason,
+    ]).toEqual(["FAILED", [5, 5, 5], "Essential container in task exited"]);
   });
 
   test("is not tried again when a condition on its exit says so", async () => {
-    const retryStrategy = { attempts: 5, evaluateOnExit: [{ onExitCode: "4*", action: "EXIT" }, { onReason: "*", action: "RETRY" }] } as const;
-    const found = await ended(await submit(await define(["exit", "42"]), { retryStrategy: { ...retryStrategy, evaluateOnExit: [...retryStrategy.evaluateOnExit] } }));
+    const retryStrategy = {
+      attempts: 5,
+      evaluateOnExit: [
+        { onExitCode: "4*", action: "EXIT" },
+        { onReason: "*", action: "RETRY" },
+      ],
+    } as const;
+    const found = await ended(
+      await submit(await define(["exit", "42"]), {
+        retryStrategy: { ...retryStrategy, evaluateOnExit: [...retryStrategy.evaluateOnExit] },
+      }),
+    );
     expect([found.status, found.attempts?.length]).toEqual(["FAILED", 1]);
   });
 
   test("that runs beyond its time-out is stopped and not tried again", async () => {
     const where = path.join(t.directory, "timeout");
-    const id = await submit(await define(["stubborn"], { retryStrategy: { attempts: 3 } }), { timeout: { attemptDurationSeconds: 60 }, containerOverrides: { environment: [{ name: "WHERE", value: where }] } });
+    const id = await submit(await define(["stubborn"], { retryStrategy: { attempts: 3 } }), {
+      timeout: { attemptDurationSeconds: 60 },
+      containerOverrides: { environment: [{ name: "WHERE", value: where }] },
+    });
     const found = await ended(id);
-    expect([found.status, found.statusReason, found.attempts?.length]).toEqual(["FAILED", "Job attempt duration exceeded timeout", 1]);
+    expect([found.status, found.statusReason, found.attempts?.length]).toEqual([
+      "FAILED",
+      "Job attempt duration exceeded timeout",
+      1,
+    ]);
     if (existsSync(where)) expect(alive(await running(where))).toBe(false);
   });
 
   test("of an image that the box does not have fails like one that cannot be pulled", async () => {
     const found = await ended(await submit(await define(["x"], {}, { image: "elsewhere/other:latest" })));
-    expect([found.status, found.container?.reason]).toEqual(["FAILED", expect.stringContaining("CannotPullContainerError")]);
+    expect([found.status, found.container?.reason]).toEqual([
+      "FAILED",
+      expect.stringContaining("CannotPullContainerError"),
+    ]);
   });
 });
 
@@ -125,8 +188,14 @@ describe("an array job", () => {
 
   test("runs no more children at once than its queue allows, and is PENDING meanwhile", async () => {
     const where = path.join(t.directory, "gate");
-    const id = await submit(await define(["until"]), { arrayProperties: { size: 5 }, containerOverrides: { environment: [{ name: "WHERE", value: where }] } });
-    await vi.waitFor(() => expect([0, 1].every((index) => existsSync(`${where}.started.${index}`))).toBe(true), { timeout: 10_000 });
+    const id = await submit(await define(["until"]), {
+      arrayProperties: { size: 5 },
+      containerOverrides: { environment: [{ name: "WHERE", value: where }] },
+    });
+    await vi.waitFor(
+      () => expect([0, 1].every((index) => existsSync(`${where}.started.${index}`))).toBe(true),
+      { timeout: 10_000 },
+    );
     const found = await job(id);
     expect([found.status, found.arrayProperties?.statusSummary?.["RUNNING"]]).toEqual(["PENDING", 2]);
     writeFileSync(where, "");
@@ -135,8 +204,13 @@ describe("an array job", () => {
 
   test("has two to ten thousand children", async () => {
     const definition = await define(["exit", "0"]);
-    expect(await errorOf(submit(definition, { arrayProperties: { size: 1 } }))).toMatchObject({ name: "ClientException", status: 400 });
-    expect(await errorOf(submit(definition, { arrayProperties: { size: 10_001 } }))).toMatchObject({ name: "ClientException" });
+    expect(await errorOf(submit(definition, { arrayProperties: { size: 1 } }))).toMatchObject({
+      name: "ClientException",
+      status: 400,
+    });
+    expect(await errorOf(submit(definition, { arrayProperties: { size: 10_001 } }))).toMatchObject({
+      name: "ClientException",
+    });
     const id = await submit(definition, { arrayProperties: { size: 10_000 } });
     await t.clients.batch.send(new TerminateJobCommand({ jobId: id, reason: "enough" }));
     const found = await ended(id);
@@ -148,7 +222,9 @@ describe("stopping", () => {
   const waiting = async (): Promise<{ id: string; where: string }> => {
     counter += 1;
     const where = path.join(t.directory, `wait-${counter}`);
-    const id = await submit(await define(["wait"], { retryStrategy: { attempts: 3 } }), { containerOverrides: { environment: [{ name: "WHERE", value: where }] } });
+    const id = await submit(await define(["wait"], { retryStrategy: { attempts: 3 } }), {
+      containerOverrides: { environment: [{ name: "WHERE", value: where }] },
+    });
     return { id, where };
   };
 
@@ -166,11 +242,13 @@ describe("stopping", () => {
     const second = await waiting();
     await Promise.all([running(first.where), running(second.where)]);
     const queued = await waiting();
-    for (const { id } of [queued, first]) await t.clients.batch.send(new CancelJobCommand({ jobId: id, reason: "not needed" }));
+    for (const { id } of [queued, first])
+      await t.clients.batch.send(new CancelJobCommand({ jobId: id, reason: "not needed" }));
     const found = await ended(queued.id);
     expect([found.status, found.statusReason, found.attempts]).toEqual(["FAILED", "not needed", []]);
     expect((await job(first.id)).status).toBe("RUNNING");
-    for (const { id } of [first, second]) await t.clients.batch.send(new TerminateJobCommand({ jobId: id, reason: "end" }));
+    for (const { id } of [first, second])
+      await t.clients.batch.send(new TerminateJobCommand({ jobId: id, reason: "end" }));
     await Promise.all([ended(first.id), ended(second.id)]);
   });
 
@@ -186,11 +264,20 @@ describe("stopping", () => {
 
 describe("requests", () => {
   test("each registration is a new revision, found by name, by revision and by ARN", async () => {
-    const input = { jobDefinitionName: "revised", type: "container", containerProperties: { image: "test-image" } } as const;
+    const input = {
+      jobDefinitionName: "revised",
+      type: "container",
+      containerProperties: { image: "test-image" },
+    } as const;
     const first = await t.clients.batch.send(new RegisterJobDefinitionCommand(input));
-    const second = await t.clients.batch.send(new RegisterJobDefinitionCommand({ ...input, parameters: { a: "1" } }));
+    const second = await t.clients.batch.send(
+      new RegisterJobDefinitionCommand({ ...input, parameters: { a: "1" } }),
+    );
     expect([first.revision, second.revision]).toEqual([1, 2]);
-    const find = async (filter: object) => (await t.clients.batch.send(new DescribeJobDefinitionsCommand(filter))).jobDefinitions?.map(({ revision }) => revision);
+    const find = async (filter: object) =>
+      (await t.clients.batch.send(new DescribeJobDefinitionsCommand(filter))).jobDefinitions?.map(
+        ({ revision }) => revision,
+      );
     expect(await find({ jobDefinitionName: "revised" })).toEqual([2, 1]);
     expect(await find({ jobDefinitions: [first.jobDefinitionArn ?? ""] })).toEqual([1]);
     const queues = await t.clients.batch.send(new DescribeJobQueuesCommand({ jobQueues: [jobQueue] }));
@@ -202,8 +289,18 @@ describe("requests", () => {
     ["an unknown definition", { jobDefinition: "nothing" }],
     ["a time-out below sixty seconds", { timeout: { attemptDurationSeconds: 59 } }],
     ["more than ten attempts", { retryStrategy: { attempts: 11 } }],
-    ["six conditions on an exit", { retryStrategy: { evaluateOnExit: Array.from({ length: 6 }, () => ({ onExitCode: "1", action: "EXIT" as const })) } }],
-    ["a variable of Batch's own", { containerOverrides: { environment: [{ name: "AWS_BATCH_JOB_ID", value: "x" }] } }],
+    [
+      "six conditions on an exit",
+      {
+        retryStrategy: {
+          evaluateOnExit: Array.from({ length: 6 }, () => ({ onExitCode: "1", action: "EXIT" as const })),
+        },
+      },
+    ],
+    [
+      "a variable of Batch's own",
+      { containerOverrides: { environment: [{ name: "AWS_BATCH_JOB_ID", value: "x" }] } },
+    ],
     ["a name with a space", { jobName: "a job" }],
     ["a dependency that is nobody", { dependsOn: [{ jobId: "nobody" }] }],
   ])("%s is a ClientException", async (_name, more) => {
@@ -213,9 +310,20 @@ describe("requests", () => {
 
   test("Fargate's sizes are checked where a definition is for Fargate", async () => {
     const sized = (cpu: string, memory: string): Promise<string> =>
-      define(["x"], { platformCapabilities: ["FARGATE"] }, { resourceRequirements: [{ type: "VCPU", value: cpu }, { type: "MEMORY", value: memory }] });
+      define(
+        ["x"],
+        { platformCapabilities: ["FARGATE"] },
+        {
+          resourceRequirements: [
+            { type: "VCPU", value: cpu },
+            { type: "MEMORY", value: memory },
+          ],
+        },
+      );
     await sized("1", "2048");
     expect((await errorOf(sized("1", "1024"))).message).toContain("2048, 3072");
-    expect(await errorOf(define(["x"], { platformCapabilities: ["FARGATE"] }))).toMatchObject({ name: "ClientException" });
+    expect(await errorOf(define(["x"], { platformCapabilities: ["FARGATE"] }))).toMatchObject({
+      name: "ClientException",
+    });
   });
 });

@@ -2,8 +2,15 @@
 import { appendFileSync, existsSync, writeFileSync } from "node:fs";
 
 const [what, ...rest] = process.argv.slice(2);
-const { AWS_BATCH_JOB_ID: id, AWS_BATCH_JOB_ATTEMPT: attempt, AWS_BATCH_JOB_ARRAY_INDEX: index, WHERE: where } = process.env;
-console.log(JSON.stringify({ id, attempt, index, rest, env: Object.keys(process.env).sort(), mode: process.env.MODE }));
+const {
+  AWS_BATCH_JOB_ID: id,
+  AWS_BATCH_JOB_ATTEMPT: attempt,
+  AWS_BATCH_JOB_ARRAY_INDEX: index,
+  WHERE: where,
+} = process.env;
+console.log(
+  JSON.stringify({ id, attempt, index, rest, env: Object.keys(process.env).sort(), mode: process.env.MODE }),
+);
 const wait = () => setInterval(() => undefined, 1_000);
 
 switch (what) {

@@ -44,22 +44,40 @@ const model = async (more: Partial<CreateAssetModelCommandInput> = {}): Promise<
 };
 const asset = async (assetModelId: string, more: Partial<CreateAssetCommandInput> = {}): Promise<string> => {
   counter += 1;
-  return (await t.clients.sitewise.send(new CreateAssetCommand({ assetName: `asset ${counter}`, assetModelId, ...more }))).assetId ?? "";
+  return (
+    (
+      await t.clients.sitewise.send(
+        new CreateAssetCommand({ assetName: `asset ${counter}`, assetModelId, ...more }),
+      )
+    ).assetId ?? ""
+  );
 };
-const describeAsset = (assetId: string): Promise<DescribeAssetCommandOutput> => t.clients.sitewise.send(new DescribeAssetCommand({ assetId }));
+const describeAsset = (assetId: string): Promise<DescribeAssetCommandOutput> =>
+  t.clients.sitewise.send(new DescribeAssetCommand({ assetId }));
 
 describe("asset models", () => {
   test("are created, described and listed with ids for their properties", async () => {
-    const assetModelId = await model({ assetModelDescription: "a line", assetModelExternalId: "web-line.v1" });
+    const assetModelId = await model({
+      assetModelDescription: "a line",
+      assetModelExternalId: "web-line.v1",
+    });
     const found = await t.clients.sitewise.send(new DescribeAssetModelCommand({ assetModelId }));
-    expect(found.assetModelProperties?.map(({ name, dataType, type }) => [name, dataType, Object.keys(type ?? {})])).toEqual([
+    expect(
+      found.assetModelProperties?.map(({ name, dataType, type }) => [
+        name,
+        dataType,
+        Object.keys(type ?? {}),
+      ]),
+    ).toEqual([
       ["measured/w3", "DOUBLE", ["measurement"]],
       ["verdict", "STRING", ["measurement"]],
       ["radius", "DOUBLE", ["attribute"]],
     ]);
     expect(found.assetModelStatus?.state).toBe("ACTIVE");
     expect(found.assetModelCreationDate?.getTime()).toBe(NOW);
-    const byExternalId = await t.clients.sitewise.send(new DescribeAssetModelCommand({ assetModelId: "externalId:web-line.v1" }));
+    const byExternalId = await t.clients.sitewise.send(
+      new DescribeAssetModelCommand({ assetModelId: "externalId:web-line.v1" }),
+    );
     expect(byExternalId.assetModelId).toBe(assetModelId);
     const listed = await t.clients.sitewise.send(new ListAssetModelsCommand({ maxResults: 250 }));
     expect(listed.assetModelSummaries?.map(({ id }) => id)).toContain(assetModelId);
@@ -77,10 +95,17 @@ describe("asset models", () => {
 
   test("a name taken, a property named twice, a bad default, an unknown model", async () => {
     await model({ assetModelName: "taken" });
-    expect(await errorOf(model({ assetModelName: "taken" }))).toMatchObject({ name: "ResourceAlreadyExistsException", status: 409 });
-    expect(await errorOf(model({ assetModelProperties: [PROPERTIES[0]!, PROPERTIES[0]!] }))).toMatchObject({ name: "InvalidRequestException" });
+    expect(await errorOf(model({ assetModelName: "taken" }))).toMatchObject({
+      name: "ResourceAlreadyExistsException",
+      status: 409,
+    });
+    expect(await errorOf(model({ assetModelProperties: [PROPERTIES[0]!, PROPERTIES[0]!] }))).toMatchObject({
+      name: "InvalidRequestException",
+    });
     const bad = { name: "n", dataType: "DOUBLE", type: { attribute: { defaultValue: "wide" } } } as const;
-    expect(await errorOf(model({ assetModelProperties: [bad] }))).toMatchObject({ name: "InvalidRequestException" });
+    expect(await errorOf(model({ assetModelProperties: [bad] }))).toMatchObject({
+      name: "InvalidRequestException",
+    });
     const nobody = "11111111-1111-4111-8111-111111111111";
     expect(await errorOf(asset(nobody))).toMatchObject({ name: "ResourceNotFoundException", status: 404 });
   });
@@ -89,12 +114,17 @@ describe("asset models", () => {
     const many = (n: number): CreateAssetModelCommandInput["assetModelProperties"] =>
       Array.from({ length: n }, (_, i) => ({ name: `p${i}`, dataType: "DOUBLE", type: { measurement: {} } }));
     await model({ assetModelProperties: many(200) });
-    expect(await errorOf(model({ assetModelProperties: many(201) }))).toMatchObject({ name: "LimitExceededException", status: 410 });
+    expect(await errorOf(model({ assetModelProperties: many(201) }))).toMatchObject({
+      name: "LimitExceededException",
+      status: 410,
+    });
   });
 
   test("what is not emulated is refused, not ignored", async () => {
     const hierarchy = { name: "children", childAssetModelId: "11111111-1111-4111-8111-111111111111" };
-    expect(await errorOf(model({ assetModelHierarchies: [hierarchy] }))).toMatchObject({ name: "InvalidRequestException" });
+    expect(await errorOf(model({ assetModelHierarchies: [hierarchy] }))).toMatchObject({
+      name: "InvalidRequestException",
+    });
     expect((await errorOf(model({ assetModelType: "COMPONENT_MODEL" }))).message).toContain("assetModelType");
   });
 
@@ -102,13 +132,22 @@ describe("asset models", () => {
     const assetModelId = await model();
     const assetId = await asset(assetModelId);
     const before = (await describeAsset(assetId)).assetProperties ?? [];
-    const given = (await t.clients.sitewise.send(new DescribeAssetModelCommand({ assetModelId }))).assetModelProperties ?? [];
-    const next = [...given.filter(({ name }) => name !== "verdict"), { name: "measured/w4", dataType: "DOUBLE", type: { measurement: {} } } as const];
-    await t.clients.sitewise.send(new UpdateAssetModelCommand({ assetModelId, assetModelName: "renamed", assetModelProperties: next }));
+    const given =
+      (await t.clients.sitewise.send(new DescribeAssetModelCommand({ assetModelId }))).assetModelProperties ??
+      [];
+    const next = [
+      ...given.filter(({ name }) => name !== "verdict"),
+      { name: "measured/w4", dataType: "DOUBLE", type: { measurement: {} } } as const,
+    ];
+    await t.clients.sitewise.send(
+      new UpdateAssetModelCommand({ assetModelId, assetModelName: "renamed", assetModelProperties: next }),
+    );
     const after = (await describeAsset(assetId)).assetProperties ?? [];
     expect(after.map(({ name }) => name)).toEqual(["measured/w3", "radius", "measured/w4"]);
     expect(after[0]?.id).toBe(before[0]?.id);
-    const gone = t.clients.sitewise.send(new GetAssetPropertyValueCommand({ assetId, propertyId: before[1]?.id }));
+    const gone = t.clients.sitewise.send(
+      new GetAssetPropertyValueCommand({ assetId, propertyId: before[1]?.id }),
+    );
     expect(await errorOf(gone)).toMatchObject({ name: "ResourceNotFoundException" });
   });
 });
@@ -122,7 +161,9 @@ describe("assets", () => {
       ["verdict", undefined, undefined],
       ["radius", undefined, "m"],
     ]);
-    const radius = await t.clients.sitewise.send(new GetAssetPropertyValueCommand({ assetId, propertyId: found.assetProperties?.[2]?.id }));
+    const radius = await t.clients.sitewise.send(
+      new GetAssetPropertyValueCommand({ assetId, propertyId: found.assetProperties?.[2]?.id }),
+    );
     expect(radius.propertyValue?.value).toEqual({ doubleValue: 0.25 });
   });
 
@@ -134,27 +175,52 @@ describe("assets", () => {
       t.clients.sitewise.send(new UpdateAssetPropertyCommand({ assetId, propertyId, propertyAlias }));
     await update(first?.id, alias);
     const put = await t.clients.sitewise.send(
-      new BatchPutAssetPropertyValueCommand({ entries: [{ entryId: "e", propertyAlias: alias, propertyValues: [{ value: { doubleValue: 9 }, timestamp: at(NOW) }] }] }),
+      new BatchPutAssetPropertyValueCommand({
+        entries: [
+          {
+            entryId: "e",
+            propertyAlias: alias,
+            propertyValues: [{ value: { doubleValue: 9 }, timestamp: at(NOW) }],
+          },
+        ],
+      }),
     );
     expect(put.errorEntries).toEqual([]);
-    const value = await t.clients.sitewise.send(new GetAssetPropertyValueCommand({ assetId, propertyId: first?.id }));
+    const value = await t.clients.sitewise.send(
+      new GetAssetPropertyValueCommand({ assetId, propertyId: first?.id }),
+    );
     expect(value.propertyValue?.value?.doubleValue).toBe(9);
-    expect(await errorOf(update(second?.id, alias))).toMatchObject({ name: "ConflictingOperationException", status: 409 });
+    expect(await errorOf(update(second?.id, alias))).toMatchObject({
+      name: "ConflictingOperationException",
+      status: 409,
+    });
     await update(first?.id);
     expect((await describeAsset(assetId)).assetProperties?.[0]?.alias).toBeUndefined();
     await update(second?.id, alias);
-    expect(await errorOf(update(first?.id, "x".repeat(1_001)))).toMatchObject({ name: "InvalidRequestException" });
+    expect(await errorOf(update(first?.id, "x".repeat(1_001)))).toMatchObject({
+      name: "InvalidRequestException",
+    });
   });
 
   test("are listed by model, page by page", async () => {
     const assetModelId = await model();
     const ids = [await asset(assetModelId), await asset(assetModelId), await asset(assetModelId)];
-    const first = await t.clients.sitewise.send(new ListAssetsCommand({ assetModelId, filter: "ALL", maxResults: 2 }));
-    const second = await t.clients.sitewise.send(new ListAssetsCommand({ assetModelId, filter: "ALL", maxResults: 2, nextToken: first.nextToken }));
-    const found = [first, second].flatMap(({ assetSummaries }) => assetSummaries?.map(({ id }) => id ?? "") ?? []);
+    const first = await t.clients.sitewise.send(
+      new ListAssetsCommand({ assetModelId, filter: "ALL", maxResults: 2 }),
+    );
+    const second = await t.clients.sitewise.send(
+      new ListAssetsCommand({ assetModelId, filter: "ALL", maxResults: 2, nextToken: first.nextToken }),
+    );
+    const found = [first, second].flatMap(
+      ({ assetSummaries }) => assetSummaries?.map(({ id }) => id ?? "") ?? [],
+    );
     expect(found).toEqual([...ids].sort());
-    expect(await errorOf(t.clients.sitewise.send(new ListAssetsCommand({ filter: "ALL" })))).toMatchObject({ name: "InvalidRequestException" });
-    expect(await errorOf(t.clients.sitewise.send(new ListAssetsCommand({ assetModelId, maxResults: 251 })))).toMatchObject({ name: "InvalidRequestException" });
+    expect(await errorOf(t.clients.sitewise.send(new ListAssetsCommand({ filter: "ALL" })))).toMatchObject({
+      name: "InvalidRequestException",
+    });
+    expect(
+      await errorOf(t.clients.sitewise.send(new ListAssetsCommand({ assetModelId, maxResults: 251 }))),
+    ).toMatchObject({ name: "InvalidRequestException" });
   });
 });
 
@@ -162,19 +228,29 @@ describe("states", () => {
   test("a model is CREATING for its delay, and until then no asset can be made of it", async () => {
     let wall = Date.now();
     await using slow = await openBox({ createDelayMs: 60_000 }, { wall: () => wall });
-    const { assetModelId } = await slow.clients.sitewise.send(new CreateAssetModelCommand({ assetModelName: "slow", assetModelProperties: PROPERTIES }));
-    const state = async (): Promise<string | undefined> => (await slow.clients.sitewise.send(new DescribeAssetModelCommand({ assetModelId }))).assetModelStatus?.state;
+    const { assetModelId } = await slow.clients.sitewise.send(
+      new CreateAssetModelCommand({ assetModelName: "slow", assetModelProperties: PROPERTIES }),
+    );
+    const state = async (): Promise<string | undefined> =>
+      (await slow.clients.sitewise.send(new DescribeAssetModelCommand({ assetModelId }))).assetModelStatus
+        ?.state;
     expect(await state()).toBe("CREATING");
-    const create = () => slow.clients.sitewise.send(new CreateAssetCommand({ assetName: "early", assetModelId }));
+    const create = () =>
+      slow.clients.sitewise.send(new CreateAssetCommand({ assetName: "early", assetModelId }));
     expect(await errorOf(create())).toMatchObject({ name: "ConflictingOperationException" });
     wall += 60_000;
     expect(await state()).toBe("ACTIVE");
     const { assetId } = await create();
-    const propertyId = (await slow.clients.sitewise.send(new DescribeAssetCommand({ assetId }))).assetProperties?.[0]?.id;
+    const propertyId = (await slow.clients.sitewise.send(new DescribeAssetCommand({ assetId })))
+      .assetProperties?.[0]?.id;
     const values = [{ value: { doubleValue: 1 }, timestamp: at(NOW) }];
     const put = (): Promise<string | undefined> =>
       slow.clients.sitewise
-        .send(new BatchPutAssetPropertyValueCommand({ entries: [{ entryId: "e", assetId, propertyId, propertyValues: values }] }))
+        .send(
+          new BatchPutAssetPropertyValueCommand({
+            entries: [{ entryId: "e", assetId, propertyId, propertyValues: values }],
+          }),
+        )
         .then(({ errorEntries }) => errorEntries?.[0]?.errors?.[0]?.errorCode);
     expect(await put()).toBe("ConflictingOperationException");
     wall += 60_000;
@@ -185,30 +261,48 @@ describe("states", () => {
     const assetModelId = await model();
     const waiter = { client: t.clients.sitewise, maxWaitTime: 5, minDelay: 1, maxDelay: 1 };
     expect((await waitUntilAssetModelActive(waiter, { assetModelId })).state).toBe("SUCCESS");
-    expect((await waitUntilAssetActive(waiter, { assetId: await asset(assetModelId) })).state).toBe("SUCCESS");
+    expect((await waitUntilAssetActive(waiter, { assetId: await asset(assetModelId) })).state).toBe(
+      "SUCCESS",
+    );
   });
 });
 
 describe("time series", () => {
   test("of assets and of nobody are told apart, found by prefix and described", async () => {
     const assetId = await asset(await model());
-    const entries = ["/series/a", "/series/b", "/other"].map((propertyAlias, i) => ({ entryId: `e${i}`, propertyAlias, propertyValues: [{ value: { doubleValue: 1 }, timestamp: at(NOW) }] }));
+    const entries = ["/series/a", "/series/b", "/other"].map((propertyAlias, i) => ({
+      entryId: `e${i}`,
+      propertyAlias,
+      propertyValues: [{ value: { doubleValue: 1 }, timestamp: at(NOW) }],
+    }));
     await t.clients.sitewise.send(new BatchPutAssetPropertyValueCommand({ entries }));
     const list = async (filter: object): Promise<(string | undefined)[]> =>
-      (await t.clients.sitewise.send(new ListTimeSeriesCommand({ ...filter, maxResults: 250 }))).TimeSeriesSummaries?.map(({ alias, propertyId }) => alias ?? propertyId) ?? [];
+      (
+        await t.clients.sitewise.send(new ListTimeSeriesCommand({ ...filter, maxResults: 250 }))
+      ).TimeSeriesSummaries?.map(({ alias, propertyId }) => alias ?? propertyId) ?? [];
     expect(await list({ aliasPrefix: "/series/" })).toEqual(["/series/a", "/series/b"]);
     expect(await list({ aliasPrefix: "/series/", timeSeriesType: "ASSOCIATED" })).toEqual([]);
     expect(await list({ assetId })).toHaveLength(3);
     const one = await t.clients.sitewise.send(new DescribeTimeSeriesCommand({ alias: "/other" }));
     expect([one.dataType, one.assetId]).toEqual(["DOUBLE", undefined]);
-    expect(await errorOf(t.clients.sitewise.send(new DescribeTimeSeriesCommand({ alias: "/none" })))).toMatchObject({ name: "ResourceNotFoundException" });
-    const first = await t.clients.sitewise.send(new ListTimeSeriesCommand({ aliasPrefix: "/series/", maxResults: 1 }));
-    const second = await t.clients.sitewise.send(new ListTimeSeriesCommand({ aliasPrefix: "/series/", maxResults: 1, nextToken: first.nextToken }));
+    expect(
+      await errorOf(t.clients.sitewise.send(new DescribeTimeSeriesCommand({ alias: "/none" }))),
+    ).toMatchObject({ name: "ResourceNotFoundException" });
+    const first = await t.clients.sitewise.send(
+      new ListTimeSeriesCommand({ aliasPrefix: "/series/", maxResults: 1 }),
+    );
+    const second = await t.clients.sitewise.send(
+      new ListTimeSeriesCommand({ aliasPrefix: "/series/", maxResults: 1, nextToken: first.nextToken }),
+    );
     expect(second.TimeSeriesSummaries?.map(({ alias }) => alias)).toEqual(["/series/b"]);
   });
 
   test("an account that configured nothing keeps streams of nobody", async () => {
     const found = await t.clients.sitewise.send(new DescribeStorageConfigurationCommand({}));
-    expect([found.storageType, found.disassociatedDataStorage, found.configurationStatus?.state]).toEqual(["SITEWISE_DEFAULT_STORAGE", "ENABLED", "ACTIVE"]);
+    expect([found.storageType, found.disassociatedDataStorage, found.configurationStatus?.state]).toEqual([
+      "SITEWISE_DEFAULT_STORAGE",
+      "ENABLED",
+      "ACTIVE",
+    ]);
   });
 });

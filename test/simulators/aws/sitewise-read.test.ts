@@ -18,10 +18,21 @@ const START = NOW - 60 * MINUTE;
 const ALIAS = "/plant/read/hour";
 let t: TestBox;
 
-const write = async (propertyAlias: string, points: readonly (readonly [number, number, ("GOOD" | "BAD")?])[]): Promise<void> => {
+const write = async (
+  propertyAlias: string,
+  points: readonly (readonly [number, number, ("GOOD" | "BAD")?])[],
+): Promise<void> => {
   for (let from = 0; from < points.length; from += 10) {
-    const propertyValues = points.slice(from, from + 10).map(([ms, value, quality = "GOOD"]) => ({ value: { doubleValue: value }, timestamp: at(ms), quality }));
-    await t.clients.sitewise.send(new BatchPutAssetPropertyValueCommand({ entries: [{ entryId: "e", propertyAlias, propertyValues }] }));
+    const propertyValues = points
+      .slice(from, from + 10)
+      .map(([ms, value, quality = "GOOD"]) => ({
+        value: { doubleValue: value },
+        timestamp: at(ms),
+        quality,
+      }));
+    await t.clients.sitewise.send(
+      new BatchPutAssetPropertyValueCommand({ entries: [{ entryId: "e", propertyAlias, propertyValues }] }),
+    );
   }
 };
 const hour = Array.from({ length: 60 }, (_, i) => [START + i * MINUTE, i, i === 7 ? "BAD" : "GOOD"] as const);
@@ -35,16 +46,30 @@ afterAll(async () => {
   await t[Symbol.asyncDispose]();
 });
 
-const history = async (more: Partial<GetAssetPropertyValueHistoryCommandInput>): Promise<{ values: number[]; nextToken: string | undefined }> => {
-  const found = await t.clients.sitewise.send(new GetAssetPropertyValueHistoryCommand({ propertyAlias: ALIAS, startDate: new Date(0), endDate: new Date(NOW), ...more }));
-  return { values: found.assetPropertyValueHistory?.map(({ value }) => value?.doubleValue ?? Number.NaN) ?? [], nextToken: found.nextToken };
+const history = async (
+  more: Partial<GetAssetPropertyValueHistoryCommandInput>,
+): Promise<{ values: number[]; nextToken: string | undefined }> => {
+  const found = await t.clients.sitewise.send(
+    new GetAssetPropertyValueHistoryCommand({
+      propertyAlias: ALIAS,
+      startDate: new Date(0),
+      endDate: new Date(NOW),
+      ...more,
+    }),
+  );
+  return {
+    values: found.assetPropertyValueHistory?.map(({ value }) => value?.doubleValue ?? Number.NaN) ?? [],
+    nextToken: found.nextToken,
+  };
 };
 
 describe("history", () => {
   test("the start is excluded, the end included", async () => {
     const range = { startDate: new Date(START + 3 * MINUTE), endDate: new Date(START + 6 * MINUTE) };
     expect((await history(range)).values).toEqual([4, 5, 6]);
-    expect((await history({ ...range, startDate: new Date(START + 3 * MINUTE - 1) })).values).toEqual([3, 4, 5, 6]);
+    expect((await history({ ...range, startDate: new Date(START + 3 * MINUTE - 1) })).values).toEqual([
+      3, 4, 5, 6,
+    ]);
     expect((await history({ ...range, timeOrdering: "DESCENDING" })).values).toEqual([6, 5, 4]);
   });
 
@@ -54,7 +79,9 @@ describe("history", () => {
     const all: number[] = [];
     for await (const page of paginateGetAssetPropertyValueHistory({ client: t.clients.sitewise }, input)) {
       pages.push(page.assetPropertyValueHistory?.length ?? 0);
-      all.push(...(page.assetPropertyValueHistory?.map(({ value }) => value?.doubleValue ?? Number.NaN) ?? []));
+      all.push(
+        ...(page.assetPropertyValueHistory?.map(({ value }) => value?.doubleValue ?? Number.NaN) ?? []),
+      );
     }
     expect(pages).toEqual([20, 20, 20]);
     expect(all).toEqual(hour.map(([, value]) => value));
@@ -70,28 +97,49 @@ describe("history", () => {
   test("a quality picks, and only one may be asked for", async () => {
     expect((await history({ qualities: ["BAD"] })).values).toEqual([7]);
     expect((await history({ qualities: ["GOOD"], maxResults: 100 })).values).toHaveLength(59);
-    expect(await errorOf(history({ qualities: ["BAD", "GOOD"] }))).toMatchObject({ name: "InvalidRequestException" });
+    expect(await errorOf(history({ qualities: ["BAD", "GOOD"] }))).toMatchObject({
+      name: "InvalidRequestException",
+    });
   });
 
   test("a token of another request, or of nobody, is refused; so is a page of 20,001", async () => {
     const { nextToken } = await history({});
-    expect(await errorOf(history({ nextToken, timeOrdering: "DESCENDING" }))).toMatchObject({ name: "InvalidRequestException" });
-    expect(await errorOf(history({ nextToken: "bm90IGEgdG9rZW4=" }))).toMatchObject({ name: "InvalidRequestException" });
+    expect(await errorOf(history({ nextToken, timeOrdering: "DESCENDING" }))).toMatchObject({
+      name: "InvalidRequestException",
+    });
+    expect(await errorOf(history({ nextToken: "bm90IGEgdG9rZW4=" }))).toMatchObject({
+      name: "InvalidRequestException",
+    });
     expect(await errorOf(history({ maxResults: 20_001 }))).toMatchObject({ name: "InvalidRequestException" });
     expect((await history({ maxResults: 20_000 })).values).toHaveLength(60);
   });
 
   test("a start behind the end, an unknown alias, no property at all", async () => {
-    expect(await errorOf(history({ startDate: new Date(NOW), endDate: new Date(START) }))).toMatchObject({ status: 400 });
-    expect(await errorOf(history({ propertyAlias: "/nobody" }))).toMatchObject({ name: "ResourceNotFoundException", status: 404 });
-    expect(await errorOf(t.clients.sitewise.send(new GetAssetPropertyValueHistoryCommand({})))).toMatchObject({ name: "InvalidRequestException" });
+    expect(await errorOf(history({ startDate: new Date(NOW), endDate: new Date(START) }))).toMatchObject({
+      status: 400,
+    });
+    expect(await errorOf(history({ propertyAlias: "/nobody" }))).toMatchObject({
+      name: "ResourceNotFoundException",
+      status: 404,
+    });
+    expect(await errorOf(t.clients.sitewise.send(new GetAssetPropertyValueHistoryCommand({})))).toMatchObject(
+      { name: "InvalidRequestException" },
+    );
   });
 
   test("a page ends before it would be larger than its bytes", async () => {
     await using small = await openBox({ quotas: { historyPageBytes: 350 } });
-    const values = hour.slice(0, 6).map(([ms, value]) => ({ value: { doubleValue: value }, timestamp: at(ms) }));
-    await small.clients.sitewise.send(new BatchPutAssetPropertyValueCommand({ entries: [{ entryId: "e", propertyAlias: "/a", propertyValues: values }] }));
-    const page = await small.clients.sitewise.send(new GetAssetPropertyValueHistoryCommand({ propertyAlias: "/a", maxResults: 100 }));
+    const values = hour
+      .slice(0, 6)
+      .map(([ms, value]) => ({ value: { doubleValue: value }, timestamp: at(ms) }));
+    await small.clients.sitewise.send(
+      new BatchPutAssetPropertyValueCommand({
+        entries: [{ entryId: "e", propertyAlias: "/a", propertyValues: values }],
+      }),
+    );
+    const page = await small.clients.sitewise.send(
+      new GetAssetPropertyValueHistoryCommand({ propertyAlias: "/a", maxResults: 100 }),
+    );
     expect(page.assetPropertyValueHistory).toHaveLength(3);
     expect(page.nextToken).toBeDefined();
   });
@@ -99,18 +147,37 @@ describe("history", () => {
 
 describe("the latest value", () => {
   test("is the one of the highest time, whenever it was written", async () => {
-    await write("/plant/read/late", [[NOW, 2], [NOW - MINUTE, 1]]);
-    const { propertyValue } = await t.clients.sitewise.send(new GetAssetPropertyValueCommand({ propertyAlias: "/plant/read/late" }));
+    await write("/plant/read/late", [
+      [NOW, 2],
+      [NOW - MINUTE, 1],
+    ]);
+    const { propertyValue } = await t.clients.sitewise.send(
+      new GetAssetPropertyValueCommand({ propertyAlias: "/plant/read/late" }),
+    );
     expect(propertyValue).toEqual({ value: { doubleValue: 2 }, timestamp: at(NOW), quality: "GOOD" });
   });
 
   test("a batch answers each entry for itself", async () => {
     const id = "11111111-1111-4111-8111-111111111111";
     const found = await t.clients.sitewise.send(
-      new BatchGetAssetPropertyValueCommand({ entries: [{ entryId: "a", propertyAlias: ALIAS }, { entryId: "b", propertyAlias: "/nobody" }, { entryId: "c", assetId: id }] }),
+      new BatchGetAssetPropertyValueCommand({
+        entries: [
+          { entryId: "a", propertyAlias: ALIAS },
+          { entryId: "b", propertyAlias: "/nobody" },
+          { entryId: "c", assetId: id },
+        ],
+      }),
     );
-    expect(found.successEntries?.map(({ entryId, assetPropertyValue }) => [entryId, assetPropertyValue?.value?.doubleValue])).toEqual([["a", 59]]);
-    expect(found.errorEntries?.map(({ entryId, errorCode }) => [entryId, errorCode])).toEqual([["b", "ResourceNotFoundException"], ["c", "InvalidRequestException"]]);
+    expect(
+      found.successEntries?.map(({ entryId, assetPropertyValue }) => [
+        entryId,
+        assetPropertyValue?.value?.doubleValue,
+      ]),
+    ).toEqual([["a", 59]]);
+    expect(found.errorEntries?.map(({ entryId, errorCode }) => [entryId, errorCode])).toEqual([
+      ["b", "ResourceNotFoundException"],
+      ["c", "InvalidRequestException"],
+    ]);
     expect(found.skippedEntries).toEqual([]);
   });
 });
@@ -122,20 +189,34 @@ describe("batch history", () => {
     { entryId: "c", propertyAlias: ALIAS, startDate: new Date(START), endDate: new Date(START + 3 * MINUTE) },
   ];
   const page = (nextToken?: string): Promise<BatchGetAssetPropertyValueHistoryCommandOutput> =>
-    t.clients.sitewise.send(new BatchGetAssetPropertyValueHistoryCommand({ entries, maxResults: 3, nextToken }));
+    t.clients.sitewise.send(
+      new BatchGetAssetPropertyValueHistoryCommand({ entries, maxResults: 3, nextToken }),
+    );
   const valuesOf = (found: BatchGetAssetPropertyValueHistoryCommandOutput): unknown[] =>
-    found.successEntries?.map(({ entryId, assetPropertyValueHistory }) => [entryId, assetPropertyValueHistory?.map(({ value }) => value?.doubleValue)]) ?? [];
+    found.successEntries?.map(({ entryId, assetPropertyValueHistory }) => [
+      entryId,
+      assetPropertyValueHistory?.map(({ value }) => value?.doubleValue),
+    ]) ?? [];
 
   test("goes through the entries page by page and lists what earlier pages finished as skipped", async () => {
     const first = await page();
     expect(valuesOf(first)).toEqual([["a", [55, 56, 57]]]);
     expect(first.skippedEntries).toEqual([]);
     const second = await page(first.nextToken);
-    expect(valuesOf(second)).toEqual([["a", [58, 59]], ["c", [1]]]);
+    expect(valuesOf(second)).toEqual([
+      ["a", [58, 59]],
+      ["c", [1]],
+    ]);
     expect(second.errorEntries?.map(({ entryId }) => entryId)).toEqual(["b"]);
     const third = await page(second.nextToken);
     expect(valuesOf(third)).toEqual([["c", [2, 3]]]);
-    expect(third.skippedEntries?.map(({ entryId, completionStatus, errorInfo }) => [entryId, completionStatus, errorInfo?.errorCode])).toEqual([
+    expect(
+      third.skippedEntries?.map(({ entryId, completionStatus, errorInfo }) => [
+        entryId,
+        completionStatus,
+        errorInfo?.errorCode,
+      ]),
+    ).toEqual([
       ["a", "SUCCESS", undefined],
       ["b", "ERROR", "ResourceNotFoundException"],
     ]);
@@ -143,8 +224,10 @@ describe("batch history", () => {
   });
 
   test("sixteen entries are taken, seventeen are not", async () => {
-    const many = (n: number) => Array.from({ length: n }, (_, i) => ({ entryId: `e${i}`, propertyAlias: ALIAS }));
-    const send = (n: number): Promise<unknown> => t.clients.sitewise.send(new BatchGetAssetPropertyValueHistoryCommand({ entries: many(n) }));
+    const many = (n: number) =>
+      Array.from({ length: n }, (_, i) => ({ entryId: `e${i}`, propertyAlias: ALIAS }));
+    const send = (n: number): Promise<unknown> =>
+      t.clients.sitewise.send(new BatchGetAssetPropertyValueHistoryCommand({ entries: many(n) }));
     await send(16);
     expect(await errorOf(send(17))).toMatchObject({ name: "InvalidRequestException" });
   });
@@ -154,7 +237,14 @@ describe("aggregates", () => {
   const border = Math.floor(START / (15 * MINUTE)) * 15 * MINUTE;
   const ask = (more: object) =>
     t.clients.sitewise.send(
-      new GetAssetPropertyAggregatesCommand({ propertyAlias: "/plant/read/quarter", aggregateTypes: ["AVERAGE", "COUNT", "MAXIMUM", "MINIMUM", "SUM", "STANDARD_DEVIATION"], resolution: "15m", startDate: new Date(border), endDate: new Date(NOW), ...more }),
+      new GetAssetPropertyAggregatesCommand({
+        propertyAlias: "/plant/read/quarter",
+        aggregateTypes: ["AVERAGE", "COUNT", "MAXIMUM", "MINIMUM", "SUM", "STANDARD_DEVIATION"],
+        resolution: "15m",
+        startDate: new Date(border),
+        endDate: new Date(NOW),
+        ...more,
+      }),
     );
   beforeAll(() =>
     write("/plant/read/quarter", [
@@ -178,15 +268,36 @@ describe("aggregates", () => {
     const later = await ask({ startDate: new Date(border + 15 * MINUTE), aggregateTypes: ["SUM"] });
     expect(later.aggregatedValues?.map(({ value }) => value?.sum)).toEqual([5]);
     const first = await ask({ timeOrdering: "DESCENDING", maxResults: 1, aggregateTypes: ["SUM"] });
-    const second = await ask({ timeOrdering: "DESCENDING", maxResults: 1, aggregateTypes: ["SUM"], nextToken: first.nextToken });
-    expect([first, second].flatMap(({ aggregatedValues }) => aggregatedValues?.map(({ value }) => value?.sum))).toEqual([5, 4]);
+    const second = await ask({
+      timeOrdering: "DESCENDING",
+      maxResults: 1,
+      aggregateTypes: ["SUM"],
+      nextToken: first.nextToken,
+    });
+    expect(
+      [first, second].flatMap(({ aggregatedValues }) => aggregatedValues?.map(({ value }) => value?.sum)),
+    ).toEqual([5, 4]);
     expect((await ask({ qualities: ["BAD"] })).aggregatedValues?.map(({ value }) => value?.sum)).toEqual([9]);
   });
 
   test("a resolution or type that AWS has not is refused, and text has a count only", async () => {
     expect(await errorOf(ask({ resolution: "5m" }))).toMatchObject({ name: "InvalidRequestException" });
-    await t.clients.sitewise.send(new BatchPutAssetPropertyValueCommand({ entries: [{ entryId: "e", propertyAlias: "/text", propertyValues: [{ value: { stringValue: "a" }, timestamp: at(NOW - 20 * MINUTE) }] }] }));
+    await t.clients.sitewise.send(
+      new BatchPutAssetPropertyValueCommand({
+        entries: [
+          {
+            entryId: "e",
+            propertyAlias: "/text",
+            propertyValues: [{ value: { stringValue: "a" }, timestamp: at(NOW - 20 * MINUTE) }],
+          },
+        ],
+      }),
+    );
     expect(await errorOf(ask({ propertyAlias: "/text" }))).toMatchObject({ name: "InvalidRequestException" });
-    expect((await ask({ propertyAlias: "/text", aggregateTypes: ["COUNT"] })).aggregatedValues?.map(({ value }) => value)).toEqual([{ count: 1 }]);
+    expect(
+      (await ask({ propertyAlias: "/text", aggregateTypes: ["COUNT"] })).aggregatedValues?.map(
+        ({ value }) => value,
+      ),
+    ).toEqual([{ count: 1 }]);
   });
 });

@@ -77,6 +77,6 @@ export const deleteObject =
     const etag = objects.head(bucket, key)?.etag;
     if (match !== undefined && etag === undefined) throw noSuchKey(key);
     if (match !== undefined && !listsEtag(match, etag ?? "")) throw preconditionFailed("If-Match");
-  objects.delete(bucket, key);
+    objects.delete(bucket, key);
     return { status: 204 };
   };
