@@ -81,13 +81,18 @@ export class Parameters {
     const verdict = verifySet(jws, { ...machine, ...config, highest: desk.highest, nonce, now: clock.now(), latestHonest: clock.latestHonest() });
     if (verdict.kind === "refused") return this.#refuse(version, verdict.check, verdict.detail);
     if (verdict.set.version !== version) return this.#refuse(version, "version", `the shadow names version ${version}, the set says ${verdict.set.version}`);
-    this.#port.record({ kind: "trial", set: encodeParameterSet(verdict.set), kid: verdict.kid });
+    this.#port.record({ kind: "trial", set: encodeParameterSet(verdict.set), kid: verdict.kid, at: this.#at() });
   }
 
   #refuse(version: number, check: string, detail: string): void {
-    const at = this.#port.station().newest ?? this.#port.clock.now();
+    const at = this.#at();
     const reason = `${check}: ${detail}`.slice(0, 256);
     this.#port.record({ kind: "refusal", record: { kind: "decision", at, outcome: "refused", version, reason } });
+  }
+
+  /** Event time where there is any. */
+  #at(): number {
+    return this.#port.station().newest ?? this.#port.clock.now();
   }
 
   /** At the cabinet. `resume` puts the set that was stepped back from on trial again. */
@@ -96,12 +101,12 @@ export class Parameters {
     if (action === "revert") {
       const leaving = desk.candidate ?? desk.incumbent;
       if (leaving.version === 0) return { done: false, detail: "version 0, the definition's own prior, is in force: there is nothing to step back from" };
-      this.#port.record({ kind: "hand", action });
+      this.#port.record({ kind: "hand", action, at: this.#at() });
       return { done: true, detail: `version ${leaving.version} is set aside; version ${desk.incumbent.version} is in force until a newer one comes, or resume` };
     }
     if (!desk.held) return { done: false, detail: "no set is held" };
     const { version } = desk.held;
-    this.#port.record({ kind: "trial", set: encodeParameterSet(desk.held), kid: desk.kids.held ?? "" });
+    this.#port.record({ kind: "trial", set: encodeParameterSet(desk.held), kid: desk.kids.held ?? "", at: this.#at() });
     return { done: true, detail: `version ${version} is on trial again` };
   }
 

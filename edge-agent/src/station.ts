@@ -107,7 +107,7 @@ export class Station {
       case "trial":
         return this.#beginTrial(entry);
       case "hand":
-        return this.#stepBack();
+        return this.#stepBack(entry.at);
       default:
         return entry satisfies never;
     }
@@ -138,7 +138,7 @@ export class Station {
   }
 
   #beginTrial(entry: Extract<JournalEntry, { kind: "trial" }>): Step[] {
-    const at = this.#validator.newest ?? 0;
+    const { at } = entry;
     const set = decodeParameterSet(entry.set);
     const steps = this.#desk.candidate ? this.#endTrial("revert", at, `superseded by version ${set.version}`) : [];
     this.#desk.begin(set, entry.kid, at);
@@ -148,8 +148,7 @@ export class Station {
     return steps;
   }
 
-  #stepBack(): Step[] {
-    const at = this.#validator.newest ?? 0;
+  #stepBack(at: number): Step[] {
     const reason = "by hand at the cabinet";
     if (this.#desk.candidate) return this.#endTrial("revert", at, reason);
     const left = this.#desk.stepBack(at, reason);

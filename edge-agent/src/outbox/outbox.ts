@@ -12,10 +12,10 @@ export type JournalEntry =
   | { readonly kind: "refusal"; readonly record: DecisionRecord }
   /** Readings are known to be missing. */
   | { readonly kind: "gap"; readonly record: GapRecord }
-  /** A verified set goes on trial. `set`: its decoded payload as JSON. */
-  | { readonly kind: "trial"; readonly set: string; readonly kid: string }
+  /** A verified set goes on trial. `set`: its decoded payload as JSON; `at`: newest event time, or scenario time before any. */
+  | { readonly kind: "trial"; readonly set: string; readonly kid: string; readonly at: number }
   /** A person at the cabinet steps back to the set before. */
-  | { readonly kind: "hand"; readonly action: "revert" };
+  | { readonly kind: "hand"; readonly action: "revert"; readonly at: number };
 
 export type SlotName = "incumbent" | "previous" | "candidate" | "held";
 /** A parameter set's place on disk; `null` empties it. */

@@ -206,26 +206,26 @@ export class SqliteOutbox {
     });
   }
 
-  /** Keeps to the cap: by the policy, frames that were never sent give up their readings, oldest first. */
+  /** Keeps to the cap: first by emptying the WAL into the file, then by the policy, oldest first. */
   #makeRoom(): OutboxStatus {
+    if (this.#bytes() <= this.#limits.capBytes) return this.status();
+    this.#db.pragma("wal_checkpoint(TRUNCATE)");
+    if (this.#limits.overflow !== "drop-oldest" || this.#bytes() <= this.#limits.capBytes) return this.status();
     const dropped = { frames: 0, readings: 0 };
-    if (this.#limits.overflow === "drop-oldest" && this.#bytes() > this.#limits.capBytes) {
-      const target = 0.95 * this.#limits.capBytes;
-      while (this.#bytesInUse() > target) {
-        const victims = this.#sql.droppable(this.#sent, 64);
-        if (victims.length === 0) break;
-        this.#db.transaction(() => {
-          for (const victim of victims) {
-            const bytes = gapFrame(victim.bytes);
-            this.#sql.dropFrame(victim.sequence, checksumOf(bytes), bytes);
-            dropped.frames++;
-            dropped.readings += victim.readings;
-          }
-        })();
-        this.#db.pragma("wal_checkpoint(TRUNCATE)");
-      }
-      if (dropped.frames > 0) this.#backlog = this.#sql.backlog(this.#acked);
+    while (this.#bytesInUse() > ROOM_AGAIN * this.#limits.capBytes) {
+      const victims = this.#sql.droppable(this.#sent, 16);
+      if (victims.length === 0) break;
+      this.#db.transaction(() => {
+        for (const victim of victims) {
+          const gap = gapFrame(victim.bytes);
+          this.#sql.dropFrame(victim, checksumOf(gap), gap);
+          dropped.frames++;
+          dropped.readings += victim.readings;
+        }
+      })();
     }
+    this.#db.pragma("wal_checkpoint(TRUNCATE)");
+    this.#backlog = this.#sql.backlog(this.#acked);
     return this.status(dropped);
   }
 

@@ -96,11 +96,13 @@ export class Statements {
   highestSent(): number | undefined {
     return (this.#sql("SELECT max(sequence) AS highest FROM frames WHERE chain IS NOT NULL").get() as { highest: number | null }).highest ?? undefined;
   }
-  droppable(after: number, limit: number): Pick<FrameRow, "sequence" | "readings" | "bytes">[] {
-    return this.#sql("SELECT sequence, readings, bytes FROM frames WHERE sequence > ? AND dropped = 0 ORDER BY sequence LIMIT ?").all(after, limit) as FrameRow[];
+  droppable(after: number, limit: number): Omit<FrameRow, "hash">[] {
+    return this.#sql('SELECT sequence, readings, before, from_at AS "from", to_at AS "to", bytes FROM frames WHERE sequence > ? AND dropped = 0 ORDER BY sequence LIMIT ?').all(after, limit) as FrameRow[];
   }
-  dropFrame(sequence: number, hash: string, bytes: Uint8Array): void {
-    this.#sql("UPDATE frames SET readings = 0, dropped = 1, hash = ?, bytes = ? WHERE sequence = ?").run(hash, bytes, sequence);
+  /** Deleted and inserted, not updated: only so does SQLite join the pages that it leaves half empty. */
+  dropFrame({ sequence, before, from, to }: Omit<FrameRow, "hash" | "bytes" | "readings">, hash: string, bytes: Uint8Array): void {
+    this.#sql("DELETE FROM frames WHERE sequence = ?").run(sequence);
+    this.#sql("INSERT INTO frames (sequence, readings, before, from_at, to_at, hash, dropped, bytes) VALUES (?, 0, ?, ?, ?, ?, 1, ?)").run(sequence, before, from, to, hash, bytes);
   }
   /** Acknowledged frames, save those that hold readings above `horizon` (counted over the epoch), and the last: the chain goes on from it. */
   forgetFrames(acked: number, horizon: number): void {
