@@ -2,8 +2,6 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import {
   CancelJobCommand,
-  DescribeJobDefinitionsCommand,
-  DescribeJobQueuesCommand,
   DescribeJobsCommand,
   type JobDetail,
   ListJobsCommand,
@@ -18,7 +16,7 @@ import { builtEntry } from "../../support/build-workspace.ts";
 import { errorOf, openBox, type TestBox } from "./box-harness.ts";
 
 const jobQueue = "plumbline-recalibration";
-const JOB = path.resolve(import.meta.dirname, "job.mjs");
+const JOB = path.resolve(import.meta.dirname, "job/main.mjs");
 /** A time-out of sixty seconds, AWS's shortest, takes this long here, ms. */
 const SECOND = 4;
 let t: TestBox;
@@ -259,71 +257,5 @@ describe("stopping", () => {
     await vi.waitFor(async () => expect((await job(next)).status).toBe("PENDING"));
     await t.clients.batch.send(new TerminateJobCommand({ jobId: first, reason: "end" }));
     expect((await ended(next)).statusReason).toBe("Dependent Job failed");
-  });
-});
-
-describe("requests", () => {
-  test("each registration is a new revision, found by name, by revision and by ARN", async () => {
-    const input = {
-      jobDefinitionName: "revised",
-      type: "container",
-      containerProperties: { image: "test-image" },
-    } as const;
-    const first = await t.clients.batch.send(new RegisterJobDefinitionCommand(input));
-    const second = await t.clients.batch.send(
-      new RegisterJobDefinitionCommand({ ...input, parameters: { a: "1" } }),
-    );
-    expect([first.revision, second.revision]).toEqual([1, 2]);
-    const find = async (filter: object) =>
-      (await t.clients.batch.send(new DescribeJobDefinitionsCommand(filter))).jobDefinitions?.map(
-        ({ revision }) => revision,
-      );
-    expect(await find({ jobDefinitionName: "revised" })).toEqual([2, 1]);
-    expect(await find({ jobDefinitions: [first.jobDefinitionArn ?? ""] })).toEqual([1]);
-    const queues = await t.clients.batch.send(new DescribeJobQueuesCommand({ jobQueues: [jobQueue] }));
-    expect(queues.jobQueues?.map(({ state, status }) => [state, status])).toEqual([["ENABLED", "VALID"]]);
-  });
-
-  test.each([
-    ["an unknown queue", { jobQueue: "nowhere" }],
-    ["an unknown definition", { jobDefinition: "nothing" }],
-    ["a time-out below sixty seconds", { timeout: { attemptDurationSeconds: 59 } }],
-    ["more than ten attempts", { retryStrategy: { attempts: 11 } }],
-    [
-      "six conditions on an exit",
-      {
-        retryStrategy: {
-          evaluateOnExit: Array.from({ length: 6 }, () => ({ onExitCode: "1", action: "EXIT" as const })),
-        },
-      },
-    ],
-    [
-      "a variable of Batch's own",
-      { containerOverrides: { environment: [{ name: "AWS_BATCH_JOB_ID", value: "x" }] } },
-    ],
-    ["a name with a space", { jobName: "a job" }],
-    ["a dependency that is nobody", { dependsOn: [{ jobId: "nobody" }] }],
-  ])("%s is a ClientException", async (_name, more) => {
-    const definition = await define(["exit", "0"]);
-    expect(await errorOf(submit(definition, more))).toMatchObject({ name: "ClientException", status: 400 });
-  });
-
-  test("Fargate's sizes are checked where a definition is for Fargate", async () => {
-    const sized = (cpu: string, memory: string): Promise<string> =>
-      define(
-        ["x"],
-        { platformCapabilities: ["FARGATE"] },
-        {
-          resourceRequirements: [
-            { type: "VCPU", value: cpu },
-            { type: "MEMORY", value: memory },
-          ],
-        },
-      );
-    await sized("1", "2048");
-    expect((await errorOf(sized("1", "1024"))).message).toContain("2048, 3072");
-    expect(await errorOf(define(["x"], { platformCapabilities: ["FARGATE"] }))).toMatchObject({
-      name: "ClientException",
-    });
   });
 });

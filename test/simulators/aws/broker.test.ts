@@ -1,6 +1,6 @@
-import { PublishCommand, UpdateThingShadowCommand } from "@aws-sdk/client-iot-data-plane";
+import { PublishCommand } from "@aws-sdk/client-iot-data-plane";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { errorOf, NOW, openBox, type TestBox } from "./box-harness.ts";
+import { errorOf, openBox, type TestBox } from "./box-harness.ts";
 import { type MqttLine, openLine } from "./mqtt-line.ts";
 
 let t: TestBox;
@@ -124,73 +124,6 @@ describe("who may hear what", () => {
     expect(await acks.subscribe("plumbline/v1/+/frame", "plumbline/v1/+/ack", "#")).toEqual([1, 128, 128]);
     await using watcher = await observer();
     expect(await watcher.subscribe("#", "plumbline/v1/#", "$aws/things/+/shadow/#")).toEqual([1, 1, 1]);
-  });
-});
-
-describe("the shadow service on its topics", () => {
-  const base = "$aws/things/gw-1/shadow/name/line";
-  const seconds = Math.floor(NOW / 1_000);
-
-  test("get, update and conflict are answered to the thing; delta and documents tell of every change", async () => {
-    await using line = await thing();
-    await using watcher = await observer();
-    await line.subscribe(
-      `${base}/get/accepted`,
-      `${base}/get/rejected`,
-      `${base}/update/accepted`,
-      `${base}/update/rejected`,
-      `${base}/update/delta`,
-    );
-    await watcher.subscribe(`${base}/update/documents`);
-    const next = async (suffix: string): Promise<unknown> =>
-      vi.waitFor(() => {
-        const at = line.heard.findIndex(({ topic }) => topic === `${base}/${suffix}`);
-        if (at < 0) throw new Error(`nothing on ${suffix}`);
-        return JSON.parse(line.heard.splice(at, 1)[0]!.payload) as unknown;
-      });
-    await line.publish(`${base}/get`, JSON.stringify({ clientToken: "g" }));
-    expect(await next("get/rejected")).toEqual({
-      code: 404,
-      message: "No shadow exists with name: 'line'",
-      timestamp: seconds,
-      clientToken: "g",
-    });
-    await t.clients.iotData.send(
-      new UpdateThingShadowCommand({
-        thingName: "gw-1",
-        shadowName: "line",
-        payload: Buffer.from(JSON.stringify({ state: { desired: { version: 1 } } })),
-      }),
-    );
-    expect(await next("update/delta")).toEqual({
-      state: { version: 1 },
-      metadata: { version: { timestamp: seconds } },
-      version: 1,
-      timestamp: seconds,
-    });
-    await line.publish(
-      `${base}/update`,
-      JSON.stringify({ state: { reported: { version: 1 } }, version: 1, clientToken: "u" }),
-    );
-    await next("update/accepted"); // of the HTTP update: whoever asks, the topics tell
-    expect(await next("update/accepted")).toMatchObject({
-      state: { reported: { version: 1 } },
-      version: 2,
-      clientToken: "u",
-    });
-    await line.publish(`${base}/update`, JSON.stringify({ state: { reported: { version: 2 } }, version: 1 }));
-    expect(await next("update/rejected")).toMatchObject({ code: 409, message: "Version conflict" });
-    await line.publish(`${base}/get`, "");
-    expect(await next("get/accepted")).toMatchObject({
-      state: { desired: { version: 1 }, reported: { version: 1 } },
-      version: 2,
-    });
-    await vi.waitFor(() => expect(watcher.heard).toHaveLength(2));
-    expect(JSON.parse(watcher.heard[1]!.payload)).toMatchObject({
-      previous: { version: 1, state: { desired: { version: 1 } } },
-      current: { version: 2, state: { reported: { version: 1 } } },
-    });
-    expect(line.heard).toEqual([]);
   });
 });
 

@@ -7,6 +7,7 @@ import {
   DescribeJobsCommand,
   type JobDetail,
   RegisterJobDefinitionCommand,
+  type RegisterJobDefinitionCommandInput,
   SubmitJobCommand,
 } from "@aws-sdk/client-batch";
 import { GetThingShadowCommand, UpdateThingShadowCommand } from "@aws-sdk/client-iot-data-plane";
@@ -23,7 +24,7 @@ import { builtEntry } from "../../support/build-workspace.ts";
 import { at, boxJson, type Clients, clientsOf, NOW, writeClock } from "./box-harness.ts";
 
 const MAIN = builtEntry("simulators", "aws/main.js");
-const JOB = path.resolve(import.meta.dirname, "job.mjs");
+const JOB = path.resolve(import.meta.dirname, "job/main.mjs");
 let directory = "";
 const started: ChildProcess[] = [];
 beforeEach(() => {
@@ -64,9 +65,51 @@ async function start(): Promise<Running> {
   return { child, clients, kill };
 }
 
+const Key = "posterior.json";
+
+/** Writes one value a second of event time, and every ten values an object and a shadow; `answered` are those stored. */
+async function writeUntilKilled({ sitewise, s3, iotData }: Clients, answered: number[]): Promise<void> {
+  try {
+    for (let i = 0; ; i += 1) {
+      const propertyValues = [{ value: { doubleValue: i }, timestamp: at(NOW - 500_000_000 + i * 1_000) }];
+      const entries = [{ entryId: "e", propertyAlias: "/a", propertyValues }];
+      const { errorEntries } = await sitewise.send(new BatchPutAssetPropertyValueCommand({ entries }));
+      if (errorEntries?.length === 0) answered.push(i);
+      if (i % 10 !== 0) continue;
+      await s3.send(new PutObjectCommand({ Bucket: "plumbline-posteriors", Key, Body: String(i) }));
+      const payload = Buffer.from(JSON.stringify({ state: { desired: { i } } }));
+      await iotData.send(new UpdateThingShadowCommand({ thingName: "gw-1", shadowName: "p", payload }));
+    }
+  } catch {
+    // The box was killed in the middle: what had its answer counts, what had none may be there or not.
+  }
+}
+
+/** Everything else that was answered by the time `upTo` values were: model, object, shadow, key. */
+async function expectTheRest(
+  { sitewise, s3, iotData, kms }: Clients,
+  kept: { assetModelId: string | undefined; PublicKey: Uint8Array | undefined; upTo: number },
+): Promise<void> {
+  const { assetModelName } = await sitewise.send(
+    new DescribeAssetModelCommand({ assetModelId: kept.assetModelId }),
+  );
+  expect(assetModelName).toBe("line");
+  const { PublicKey } = await kms.send(new GetPublicKeyCommand({ KeyId: "alias/plumbline-signing" }));
+  expect(PublicKey).toEqual(kept.PublicKey);
+  // The last tenth value may have been stored without the object and shadow that follow it.
+  const sure = Math.floor((kept.upTo - 1) / 10) * 10 - 10;
+  const object = await s3.send(new GetObjectCommand({ Bucket: "plumbline-posteriors", Key }));
+  expect(Number(await object.Body?.transformToString())).toBeGreaterThanOrEqual(sure);
+  const { payload } = await iotData.send(new GetThingShadowCommand({ thingName: "gw-1", shadowName: "p" }));
+  const { state } = JSON.parse(Buffer.from(payload ?? []).toString()) as {
+    state: { desired: { i: number } };
+  };
+  expect(state.desired.i).toBeGreaterThanOrEqual(sure);
+}
+
 test("what was answered is there after SIGKILL and a restart", async () => {
   const before = await start();
-  const { sitewise, s3, iotData, kms, batch } = before.clients;
+  const { sitewise, kms, batch } = before.clients;
   const { assetModelId } = await sitewise.send(new CreateAssetModelCommand({ assetModelName: "line" }));
   const { PublicKey } = await kms.send(new GetPublicKeyCommand({ KeyId: "alias/plumbline-signing" }));
   await batch.send(
@@ -76,30 +119,8 @@ test("what was answered is there after SIGKILL and a restart", async () => {
       containerProperties: { image: "test-image", command: ["exit", "0"] },
     }),
   );
-  const Key = "posterior.json";
   const answered: number[] = [];
-  // Killed in the middle of a stream of writes: what had its answer counts, what had none may be there or not.
-  const writing = (async () => {
-    for (let i = 0; i < 100_000; i += 1) {
-      const propertyValues = [{ value: { doubleValue: i }, timestamp: at(NOW - 500_000_000 + i * 1_000) }];
-      const { errorEntries } = await sitewise.send(
-        new BatchPutAssetPropertyValueCommand({
-          entries: [{ entryId: "e", propertyAlias: "/a", propertyValues }],
-        }),
-      );
-      if (errorEntries?.length === 0) answered.push(i);
-      if (i % 10 === 0) {
-        await s3.send(new PutObjectCommand({ Bucket: "plumbline-posteriors", Key, Body: String(i) }));
-        await iotData.send(
-          new UpdateThingShadowCommand({
-            thingName: "gw-1",
-            shadowName: "p",
-            payload: Buffer.from(JSON.stringify({ state: { desired: { i } } })),
-          }),
-        );
-      }
-    }
-  })().catch(() => undefined);
+  const writing = writeUntilKilled(before.clients, answered);
   await vi.waitFor(() => expect(answered.length).toBeGreaterThan(60), { timeout: 20_000, interval: 5 });
   await before.kill();
   await writing;
@@ -115,22 +136,7 @@ test("what was answered is there after SIGKILL and a restart", async () => {
   );
   const values = new Set(found.assetPropertyValueHistory?.map(({ value }) => value?.doubleValue));
   expect(answered.filter((i) => !values.has(i))).toEqual([]);
-  expect(
-    (await after.clients.sitewise.send(new DescribeAssetModelCommand({ assetModelId }))).assetModelName,
-  ).toBe("line");
-  const lastTen = Math.floor((answered.length - 1) / 10) * 10;
-  const object = await after.clients.s3.send(new GetObjectCommand({ Bucket: "plumbline-posteriors", Key }));
-  expect(Number(await object.Body?.transformToString())).toBeGreaterThanOrEqual(lastTen - 10);
-  const shadow = await after.clients.iotData.send(
-    new GetThingShadowCommand({ thingName: "gw-1", shadowName: "p" }),
-  );
-  expect(
-    (JSON.parse(Buffer.from(shadow.payload ?? []).toString()) as { state: { desired: { i: number } } }).state
-      .desired.i,
-  ).toBeGreaterThanOrEqual(lastTen - 10);
-  expect(
-    (await after.clients.kms.send(new GetPublicKeyCommand({ KeyId: "alias/plumbline-signing" }))).PublicKey,
-  ).toEqual(PublicKey);
+  await expectTheRest(after.clients, { assetModelId, PublicKey, upTo: answered.length });
   await after.clients.batch.send(
     new SubmitJobCommand({ jobName: "kept", jobQueue: "plumbline-recalibration", jobDefinition: "kept" }),
   );
@@ -148,7 +154,7 @@ test("a job does not outlive the box; killed with it, it counts as a failed atte
       command: ["until"],
       environment: [{ name: "WHERE", value: where }],
     },
-  } as const;
+  } satisfies RegisterJobDefinitionCommandInput;
   await before.clients.batch.send(new RegisterJobDefinitionCommand(definition));
   const submit = async (attempts: number): Promise<string> =>
     (

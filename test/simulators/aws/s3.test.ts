@@ -22,8 +22,11 @@ afterAll(async () => {
   expect(t.validations.s3.faults).toEqual([]);
   await t[Symbol.asyncDispose]();
 });
-const put = (Key: string, Body: PutObjectCommandInput["Body"], more: Partial<PutObjectCommandInput> = {}) =>
-  t.clients.s3.send(new PutObjectCommand({ Bucket, Key, Body, ...more }));
+const put = (
+  Key: string,
+  Body: NonNullable<PutObjectCommandInput["Body"]>,
+  more: Partial<PutObjectCommandInput> = {},
+) => t.clients.s3.send(new PutObjectCommand({ Bucket, Key, Body, ...more }));
 const get = async (Key: string): Promise<string | undefined> =>
   (await t.clients.s3.send(new GetObjectCommand({ Bucket, Key }))).Body?.transformToString();
 
