@@ -1,5 +1,5 @@
-import { type Fault, FaultsError } from "@plumbline/twin/errors";
 import { isInstanceName, isThingName } from "@plumbline/twin/contract/topics";
+import { type Fault, FaultsError } from "@plumbline/twin/errors";
 import type { ClientOptions } from "./aws/client-options.ts";
 import { type Clock, scenarioClock, systemClock } from "./clock.ts";
 
@@ -26,10 +26,19 @@ export class Settings {
     return found === "" ? undefined : found;
   }
 
-  text(flag: string, variable: string, expected: string, holds: (value: string) => boolean = () => true): string {
+  text(
+    flag: string,
+    variable: string,
+    expected: string,
+    holds: (value: string) => boolean = () => true,
+  ): string {
     const found = this.optional(flag, variable);
     if (found !== undefined && holds(found)) return found;
-    this.#faults.push({ path: `--${dashed(flag)} or ${variable}`, found: found === undefined ? "nothing" : JSON.stringify(found), expected });
+    this.#faults.push({
+      path: `--${dashed(flag)} or ${variable}`,
+      found: found === undefined ? "nothing" : JSON.stringify(found),
+      expected,
+    });
     return "";
   }
 
@@ -38,7 +47,11 @@ export class Settings {
     if (found === undefined) return fallback;
     const value = Number(found);
     if (Number.isInteger(value) && value >= low && value <= high) return value;
-    this.#faults.push({ path: `--${dashed(flag)} or ${variable}`, found: JSON.stringify(found), expected: `a whole number from ${low} to ${high}` });
+    this.#faults.push({
+      path: `--${dashed(flag)} or ${variable}`,
+      found: JSON.stringify(found),
+      expected: `a whole number from ${low} to ${high}`,
+    });
     return fallback;
   }
 
@@ -47,14 +60,23 @@ export class Settings {
     const found = this.optional(flag, variable);
     const known = words.find((word) => word === (found ?? words[0]));
     if (known !== undefined) return known;
-    this.#faults.push({ path: `--${dashed(flag)} or ${variable}`, found: JSON.stringify(found), expected: `one of ${words.join(", ")}` });
+    this.#faults.push({
+      path: `--${dashed(flag)} or ${variable}`,
+      found: JSON.stringify(found),
+      expected: `one of ${words.join(", ")}`,
+    });
     return words[0];
   }
 
   /** @throws {FaultsError} with everything that was wrong. */
   done(): void {
     if (this.#faults.length === 0) return;
-    throw new FaultsError("BAD_CONFIGURATION", "the configuration", this.#faults, "mend every line above, then start again");
+    throw new FaultsError(
+      "BAD_CONFIGURATION",
+      "the configuration",
+      this.#faults,
+      "mend every line above, then start again",
+    );
   }
 }
 
@@ -72,7 +94,11 @@ const isUrl = (value: string): boolean => URL.canParse(value);
 export function cloudConfig(settings: Settings): CloudConfig {
   const clock = settings.optional("scenarioClock", "PLUMBLINE_SCENARIO_CLOCK");
   return {
-    bucket: settings.text("bucket", "PLUMBLINE_ARCHIVE_BUCKET", "the name of the S3 bucket, such as plumbline-archive"),
+    bucket: settings.text(
+      "bucket",
+      "PLUMBLINE_ARCHIVE_BUCKET",
+      "the name of the S3 bucket, such as plumbline-archive",
+    ),
     client: clientOptions(settings),
     clock: clock === undefined ? systemClock : scenarioClock(clock),
   };
@@ -82,7 +108,8 @@ export function clientOptions(settings: Settings): ClientOptions {
   const endpoint = settings.optional("endpoint", "AWS_ENDPOINT_URL");
   // The SDK reads AWS_ENDPOINT_URL_S3 itself; here it only tells that there is no host name per bucket.
   const pathStyle = endpoint !== undefined || settings.optional("", "AWS_ENDPOINT_URL_S3") !== undefined;
-  if (endpoint !== undefined) settings.text("endpoint", "AWS_ENDPOINT_URL", "a URL such as http://127.0.0.1:4566", isUrl);
+  if (endpoint !== undefined)
+    settings.text("endpoint", "AWS_ENDPOINT_URL", "a URL such as http://127.0.0.1:4566", isUrl);
   return {
     region: settings.text("region", "AWS_REGION", "an AWS region such as eu-central-1"),
     ...(endpoint === undefined ? {} : { endpoint }),
@@ -94,4 +121,9 @@ export function clientOptions(settings: Settings): ClientOptions {
 export const thingSetting = (settings: Settings): string =>
   settings.text("thing", "PLUMBLINE_THING", "a thing name of letters, digits, :, _ and -", isThingName);
 export const instanceSetting = (settings: Settings): string =>
-  settings.text("instance", "PLUMBLINE_INSTANCE", "a twin instance of letters, digits, _ and -", isInstanceName);
+  settings.text(
+    "instance",
+    "PLUMBLINE_INSTANCE",
+    "a twin instance of letters, digits, _ and -",
+    isInstanceName,
+  );

@@ -46,9 +46,15 @@ const JOB_ATTEMPTS = 3;
  * Registers the definition under which the planner submits, unless an active one of this name has the image already. Where
  * the stacks are deployed they have made it; this is for the cloud in a box and for trying things out.
  */
-export async function ensureJobDefinition(jobDefinitionName: string, image: string, options: ClientOptions): Promise<string> {
+export async function ensureJobDefinition(
+  jobDefinitionName: string,
+  image: string,
+  options: ClientOptions,
+): Promise<string> {
   const client = new BatchClient(clientConfig(options));
-  const { jobDefinitions } = await client.send(new DescribeJobDefinitionsCommand({ jobDefinitionName, status: "ACTIVE" }));
+  const { jobDefinitions } = await client.send(
+    new DescribeJobDefinitionsCommand({ jobDefinitionName, status: "ACTIVE" }),
+  );
   const known = jobDefinitions?.find(({ containerProperties }) => containerProperties?.image === image);
   if (known?.jobDefinitionArn !== undefined) return known.jobDefinitionArn;
   const { jobDefinitionArn } = await client.send(
@@ -67,7 +73,12 @@ export async function ensureJobDefinition(jobDefinitionName: string, image: stri
     }),
   );
   if (jobDefinitionArn !== undefined) return jobDefinitionArn;
-  throw new TwinError("BAD_ANSWER", `Batch did not register ${jobDefinitionName}`, "run again; if it stays, look at the service", { retry: "later" });
+  throw new TwinError(
+    "BAD_ANSWER",
+    `Batch did not register ${jobDefinitionName}`,
+    "run again; if it stays, look at the service",
+    { retry: "later" },
+  );
 }
 
 export class BatchJobs implements JobQueue {
@@ -92,7 +103,12 @@ export class BatchJobs implements JobQueue {
       }),
     );
     if (jobId !== undefined) return jobId;
-    throw new TwinError("BAD_ANSWER", `Batch took job ${name} without giving its id`, "look at the queue, then run the planner again", { retry: "later" });
+    throw new TwinError(
+      "BAD_ANSWER",
+      `Batch took job ${name} without giving its id`,
+      "look at the queue, then run the planner again",
+      { retry: "later" },
+    );
   }
 
   async states(ids: readonly string[]): Promise<ReadonlyMap<string, JobState>> {

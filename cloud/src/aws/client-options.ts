@@ -9,6 +9,27 @@ export interface ClientOptions {
   readonly disableHostPrefix?: boolean;
 }
 
+/** An answer that takes longer is none: the SDK waits for ever by default, and a queue would stand still with it. ms. */
+const CONNECT_WITHIN = 5_000;
+const ANSWER_WITHIN = 30_000;
+
+interface SharedConfig {
+  readonly region: string;
+  readonly endpoint?: string;
+  readonly requestHandler: {
+    readonly connectionTimeout: number;
+    readonly requestTimeout: number;
+    readonly throwOnRequestTimeout: boolean;
+  };
+}
+
 /** What every client is given; retries beyond the SDK's own are ours, per entry. */
-export const clientConfig = ({ region, endpoint }: ClientOptions): { region: string; endpoint?: string } =>
-  endpoint === undefined ? { region } : { region, endpoint };
+export const clientConfig = ({ region, endpoint }: ClientOptions): SharedConfig => ({
+  region,
+  requestHandler: {
+    connectionTimeout: CONNECT_WITHIN,
+    requestTimeout: ANSWER_WITHIN,
+    throwOnRequestTimeout: true,
+  },
+  ...(endpoint === undefined ? {} : { endpoint }),
+});

@@ -13,7 +13,10 @@ export interface GatewayLink {
   /** Resolves when the broker has the message; QoS 1, never retained. */
   publish(topic: string, payload: Uint8Array | string): Promise<void>;
   /** The named shadow's state; undefined: there is none yet. */
-  shadow(thing: string, instance: string): Promise<{ readonly desired: unknown; readonly reported: unknown } | undefined>;
+  shadow(
+    thing: string,
+    instance: string,
+  ): Promise<{ readonly desired: unknown; readonly reported: unknown } | undefined>;
   /** Sets `desired`; the members that are not named stay as they are. */
   desire(thing: string, instance: string, desired: Readonly<Record<string, unknown>>): Promise<void>;
 }
@@ -30,7 +33,10 @@ export class IotData implements GatewayLink {
     await this.#client.send(new PublishCommand({ topic, qos: 1, payload: bytes }));
   }
 
-  async shadow(thing: string, instance: string): Promise<{ readonly desired: unknown; readonly reported: unknown } | undefined> {
+  async shadow(
+    thing: string,
+    instance: string,
+  ): Promise<{ readonly desired: unknown; readonly reported: unknown } | undefined> {
     try {
       const { payload } = await this.#client.send(
         new GetThingShadowCommand({ thingName: thingOf(thing), shadowName: shadowName(instance) }),

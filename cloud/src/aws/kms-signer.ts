@@ -40,11 +40,19 @@ export class KmsSigner implements Signer {
   async publicKey(): Promise<string> {
     const { PublicKey } = await this.#client.send(new GetPublicKeyCommand({ KeyId: this.keyId }));
     if (!PublicKey) throw this.#silent("a public key");
-    const lines = Buffer.from(PublicKey).toString("base64").match(/.{1,64}/g) ?? [];
+    const lines =
+      Buffer.from(PublicKey)
+        .toString("base64")
+        .match(/.{1,64}/g) ?? [];
     return `-----BEGIN PUBLIC KEY-----\n${lines.join("\n")}\n-----END PUBLIC KEY-----\n`;
   }
 
   #silent(what: string): TwinError {
-    return new TwinError("BAD_ANSWER", `KMS gave no ${what.replace(/^a /, "")} for key ${this.keyId}`, "check the key's state and usage", { retry: "later" });
+    return new TwinError(
+      "BAD_ANSWER",
+      `KMS gave no ${what.replace(/^a /, "")} for key ${this.keyId}`,
+      "check the key's state and usage",
+      { retry: "later" },
+    );
   }
 }

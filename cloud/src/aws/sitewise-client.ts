@@ -7,10 +7,10 @@ import {
   DescribeAssetCommand,
   IoTSiteWiseClient,
   IoTSiteWiseServiceException,
+  type PutAssetPropertyValueEntry,
   paginateBatchGetAssetPropertyValueHistory,
   paginateListAssetModels,
   paginateListAssets,
-  type PutAssetPropertyValueEntry,
   UpdateAssetPropertyCommand,
   waitUntilAssetActive,
   waitUntilAssetModelActive,
@@ -21,7 +21,13 @@ import { TwinError } from "@plumbline/twin/errors";
 import type { Measurement, MeasurementStore } from "../history/measurements.ts";
 import type { AssetAdmin, AssetPropertyState } from "../provision/assets.ts";
 import { nanos } from "../sitewise/bulk-csv.ts";
-import { type Entry, type EntryFault, type Point, type PropertyStore, RequestFault } from "../sitewise/point.ts";
+import {
+  type Entry,
+  type EntryFault,
+  type Point,
+  type PropertyStore,
+  RequestFault,
+} from "../sitewise/point.ts";
 import { type ClientOptions, clientConfig } from "./client-options.ts";
 
 /** BatchGetAssetPropertyValueHistory takes so many properties, and gives so many values a page. */
@@ -57,15 +63,25 @@ export class SiteWise implements PropertyStore, MeasurementStore, AssetAdmin {
     }
   }
 
-  async *measurements(aliases: readonly MeasuredAlias[], after: number, until: number): AsyncIterable<Measurement> {
+  async *measurements(
+    aliases: readonly MeasuredAlias[],
+    after: number,
+    until: number,
+  ): AsyncIterable<Measurement> {
     for (let start = 0; start < aliases.length; start += HISTORY_ENTRIES) {
       const chunk = aliases.slice(start, start + HISTORY_ENTRIES);
       // One request per quality: the filter takes one, and none would mean all only on newer endpoints.
-      for (const quality of ["GOOD", "UNCERTAIN", "BAD"] as const) yield* this.#history(chunk, after, until, quality);
+      for (const quality of ["GOOD", "UNCERTAIN", "BAD"] as const)
+        yield* this.#history(chunk, after, until, quality);
     }
   }
 
-  async *#history(aliases: readonly MeasuredAlias[], after: number, until: number, quality: Quality): AsyncIterable<Measurement> {
+  async *#history(
+    aliases: readonly MeasuredAlias[],
+    after: number,
+    until: number,
+    quality: Quality,
+  ): AsyncIterable<Measurement> {
     const startDate = new Date(Math.max(after, FIRST_INSTANT.getTime()));
     const entries = aliases.map((propertyAlias, index) => ({
       entryId: `e${index}`,
@@ -75,7 +91,10 @@ export class SiteWise implements PropertyStore, MeasurementStore, AssetAdmin {
       qualities: [quality],
       timeOrdering: "ASCENDING" as const,
     }));
-    const pages = paginateBatchGetAssetPropertyValueHistory({ client: this.#client }, { entries, maxResults: HISTORY_PAGE });
+    const pages = paginateBatchGetAssetPropertyValueHistory(
+      { client: this.#client },
+      { entries, maxResults: HISTORY_PAGE },
+    );
     for await (const { successEntries, errorEntries } of pages) {
       const [fault] = errorEntries ?? [];
       if (fault) throw notReadable(`${fault.errorCode}: ${fault.errorMessage}`);
@@ -95,7 +114,12 @@ export class SiteWise implements PropertyStore, MeasurementStore, AssetAdmin {
     return undefined;
   }
 
-  async createModel(name: string, description: string, properties: readonly TwinProperty[], token: string): Promise<string> {
+  async createModel(
+    name: string,
+    description: string,
+    properties: readonly TwinProperty[],
+    token: string,
+  ): Promise<string> {
     const { assetModelId } = await this.#client.send(
       new CreateAssetModelCommand({
         assetModelName: name,
@@ -113,11 +137,17 @@ export class SiteWise implements PropertyStore, MeasurementStore, AssetAdmin {
   }
 
   async modelActive(assetModelId: string): Promise<void> {
-    await waitUntilAssetModelActive({ client: this.#client, maxWaitTime: ACTIVE_WITHIN, minDelay: 1, maxDelay: 5 }, { assetModelId });
+    await waitUntilAssetModelActive(
+      { client: this.#client, maxWaitTime: ACTIVE_WITHIN, minDelay: 1, maxDelay: 5 },
+      { assetModelId },
+    );
   }
 
   async assetNamed(assetModelId: string, name: string): Promise<string | undefined> {
-    for await (const { assetSummaries } of paginateListAssets({ client: this.#client }, { assetModelId, filter: "ALL" })) {
+    for await (const { assetSummaries } of paginateListAssets(
+      { client: this.#client },
+      { assetModelId, filter: "ALL" },
+    )) {
       const found = assetSummaries?.find((asset) => asset.name === name);
       if (found?.id !== undefined) return found.id;
     }
@@ -125,12 +155,17 @@ export class SiteWise implements PropertyStore, MeasurementStore, AssetAdmin {
   }
 
   async createAsset(assetModelId: string, assetName: string, clientToken: string): Promise<string> {
-    const { assetId } = await this.#client.send(new CreateAssetCommand({ assetModelId, assetName, clientToken }));
+    const { assetId } = await this.#client.send(
+      new CreateAssetCommand({ assetModelId, assetName, clientToken }),
+    );
     return given(assetId, `the id of asset ${assetName}`);
   }
 
   async assetActive(assetId: string): Promise<void> {
-    await waitUntilAssetActive({ client: this.#client, maxWaitTime: ACTIVE_WITHIN, minDelay: 1, maxDelay: 5 }, { assetId });
+    await waitUntilAssetActive(
+      { client: this.#client, maxWaitTime: ACTIVE_WITHIN, minDelay: 1, maxDelay: 5 },
+      { assetId },
+    );
   }
 
   async properties(assetId: string): Promise<ReadonlyMap<string, AssetPropertyState>> {
@@ -164,8 +199,9 @@ const toTime = (at: number): { timeInSeconds: number; offsetInNanos: number } =>
   timeInSeconds: Math.floor(at / 1_000),
   offsetInNanos: nanos(at),
 });
-const fromTime = (time: { timeInSeconds: number | undefined; offsetInNanos?: number | undefined } | undefined): number =>
-  (time?.timeInSeconds ?? Number.NaN) * 1_000 + (time?.offsetInNanos ?? 0) / 1e6;
+const fromTime = (
+  time: { timeInSeconds: number | undefined; offsetInNanos?: number | undefined } | undefined,
+): number => (time?.timeInSeconds ?? Number.NaN) * 1_000 + (time?.offsetInNanos ?? 0) / 1e6;
 
 const toRequestEntry = ({ alias, points }: Entry, index: number): PutAssetPropertyValueEntry => ({
   entryId: `e${index}`,
@@ -177,7 +213,11 @@ const toValue = ({ at, value, quality }: Point): AssetPropertyValue => {
   const timestamp = toTime(at);
   if (typeof value === "string") return { value: { stringValue: value }, timestamp, quality };
   if (Number.isFinite(value)) return { value: { doubleValue: value }, timestamp, quality };
-  return { value: { nullValue: { valueType: "D" } }, timestamp, quality: quality === "GOOD" ? "BAD" : quality };
+  return {
+    value: { nullValue: { valueType: "D" } },
+    timestamp,
+    quality: quality === "GOOD" ? "BAD" : quality,
+  };
 };
 
 const toFaults = ({ entryId, errors }: BatchPutAssetPropertyErrorEntry): EntryFault[] =>
@@ -188,7 +228,10 @@ const toFaults = ({ entryId, errors }: BatchPutAssetPropertyErrorEntry): EntryFa
     at: (timestamps ?? []).map(fromTime),
   }));
 
-const toMeasurement = (alias: MeasuredAlias, { value, timestamp, quality }: AssetPropertyValue): Measurement => ({
+const toMeasurement = (
+  alias: MeasuredAlias,
+  { value, timestamp, quality }: AssetPropertyValue,
+): Measurement => ({
   alias,
   at: fromTime(timestamp),
   value: value?.doubleValue ?? value?.integerValue ?? Number.NaN,
@@ -196,9 +239,19 @@ const toMeasurement = (alias: MeasuredAlias, { value, timestamp, quality }: Asse
 });
 
 const notReadable = (what: string): TwinError =>
-  new TwinError("HISTORY_UNREADABLE", `SiteWise's history answered ${what}`, "provision the asset, or read the archive with --history archive", { retry: "later" });
+  new TwinError(
+    "HISTORY_UNREADABLE",
+    `SiteWise's history answered ${what}`,
+    "provision the asset, or read the archive with --history archive",
+    { retry: "later" },
+  );
 
 function given(value: string | undefined, what: string): string {
   if (value !== undefined) return value;
-  throw new TwinError("BAD_ANSWER", `SiteWise did not give ${what}`, "run again; if it stays, look at the service", { retry: "later" });
+  throw new TwinError(
+    "BAD_ANSWER",
+    `SiteWise did not give ${what}`,
+    "run again; if it stays, look at the service",
+    { retry: "later" },
+  );
 }

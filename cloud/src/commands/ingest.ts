@@ -15,15 +15,35 @@ const LONGEST_BACKOFF = 20_000;
 const LONGEST_FAST_BACKOFF = 1_000;
 
 /** The long-running ingest. @returns how to stop it: what is under way ends first. */
-export async function startIngest(environment: Environment, flags: Flags, process: string, tell: (event: CloudEvent) => void): Promise<{ close(): Promise<void> }> {
+export async function startIngest(
+  environment: Environment,
+  flags: Flags,
+  process: string,
+  tell: (event: CloudEvent) => void,
+): Promise<{ close(): Promise<void> }> {
   const settings = new Settings(environment, flags);
   const { bucket, client, clock } = cloudConfig(settings);
-  const url = settings.text("broker", "PLUMBLINE_MQTT_URL", "the broker's URL such as mqtt://127.0.0.1:1883", isBroker);
+  const url = settings.text(
+    "broker",
+    "PLUMBLINE_MQTT_URL",
+    "the broker's URL such as mqtt://127.0.0.1:1883",
+    isBroker,
+  );
   const username = settings.text("username", "PLUMBLINE_MQTT_USERNAME", "the user of role ingest");
-  const passwordFile = settings.text("passwordFile", "PLUMBLINE_MQTT_PASSWORD_FILE", "a readable file with the password", (file) => fs.existsSync(file));
+  const passwordFile = settings.text(
+    "passwordFile",
+    "PLUMBLINE_MQTT_PASSWORD_FILE",
+    "a readable file with the password",
+    (file) => fs.existsSync(file),
+  );
   const clientId = settings.optional("clientId", "PLUMBLINE_MQTT_CLIENT_ID") ?? `plumbline-ingest-${process}`;
   settings.done();
-  const backoff = new Backoff(50, clock.rate > 1 ? LONGEST_FAST_BACKOFF : LONGEST_BACKOFF, Math.random, sleep);
+  const backoff = new Backoff(
+    50,
+    clock.rate > 1 ? LONGEST_FAST_BACKOFF : LONGEST_BACKOFF,
+    Math.random,
+    sleep,
+  );
   const ports = {
     objects: new S3Objects(bucket, client),
     writer: new PropertyWriter(new SiteWise(client), clock.now, backoff),

@@ -1,5 +1,5 @@
-import { definitionDigest } from "@plumbline/twin/definition/digest";
 import { definitionFaults } from "@plumbline/twin/definition/define-twin";
+import { definitionDigest } from "@plumbline/twin/definition/digest";
 import { twinProperties } from "@plumbline/twin/definition/properties";
 import type { TwinDefinition } from "@plumbline/twin/definition/twin-definition";
 import { twinDefinition } from "@plumbline/twin/definition/twins";
@@ -8,30 +8,53 @@ import { ensureJobDefinition } from "../aws/batch-jobs.ts";
 import { KmsSigner } from "../aws/kms-signer.ts";
 import { S3Objects } from "../aws/s3-objects.ts";
 import { SiteWise } from "../aws/sitewise-client.ts";
-import { clientOptions, cloudConfig, type Environment, type Flags, instanceSetting, Settings, thingSetting } from "../config.ts";
+import {
+  clientOptions,
+  cloudConfig,
+  type Environment,
+  type Flags,
+  instanceSetting,
+  Settings,
+  thingSetting,
+} from "../config.ts";
 import { type LogEntry, machineLog } from "../fleet/event-log.ts";
 import { type FleetRow, fleetRows } from "../fleet/fleet.ts";
 import { type Provisioned, provision } from "../provision/provision.ts";
 
 /** `job`: the ARN of the job definition, where one was asked for. */
-export async function runProvision(environment: Environment, flags: Flags): Promise<Provisioned & { readonly job?: string }> {
+export async function runProvision(
+  environment: Environment,
+  flags: Flags,
+): Promise<Provisioned & { readonly job?: string }> {
   const settings = new Settings(environment, flags);
   const client = clientOptions(settings);
   const thing = thingSetting(settings);
   const instance = instanceSetting(settings);
   const twin = settings.text("twin", "PLUMBLINE_TWIN", "the id of a twin such as web-line");
   const image = settings.optional("jobImage", "PLUMBLINE_JOB_IMAGE");
-  const name = image === undefined ? "" : settings.text("jobDefinition", "PLUMBLINE_JOB_DEFINITION", "the name of the Batch job definition");
+  const name =
+    image === undefined
+      ? ""
+      : settings.text("jobDefinition", "PLUMBLINE_JOB_DEFINITION", "the name of the Batch job definition");
   settings.done();
   const provisioned = await provision(new SiteWise(client), twinDefinition(twin), thing, instance);
-  return image === undefined ? provisioned : { ...provisioned, job: await ensureJobDefinition(name, image, client) };
+  return image === undefined
+    ? provisioned
+    : { ...provisioned, job: await ensureJobDefinition(name, image, client) };
 }
 
 /** The key that gateways pin. */
-export async function runPublicKey(environment: Environment, flags: Flags): Promise<{ readonly kid: string; readonly pem: string }> {
+export async function runPublicKey(
+  environment: Environment,
+  flags: Flags,
+): Promise<{ readonly kid: string; readonly pem: string }> {
   const settings = new Settings(environment, flags);
   const client = clientOptions(settings);
-  const kid = settings.text("signingKey", "PLUMBLINE_SIGNING_KEY", "a KMS key id, ARN or alias such as alias/plumbline-signing");
+  const kid = settings.text(
+    "signingKey",
+    "PLUMBLINE_SIGNING_KEY",
+    "a KMS key id, ARN or alias such as alias/plumbline-signing",
+  );
   settings.done();
   return { kid, pem: await new KmsSigner(kid, client).publicKey() };
 }
@@ -52,7 +75,12 @@ export async function runEvents(environment: Environment, flags: Flags): Promise
   const twin = settings.text("twin", "PLUMBLINE_TWIN", "the id of a twin such as web-line");
   const origin = settings.whole("origin", "PLUMBLINE_ORIGIN", 0, [0, Number.MAX_SAFE_INTEGER]);
   settings.done();
-  return machineLog(new S3Objects(bucket, client), { thing, instance, definition: twinDefinition(twin), origin });
+  return machineLog(new S3Objects(bucket, client), {
+    thing,
+    instance,
+    definition: twinDefinition(twin),
+    origin,
+  });
 }
 
 export interface TwinDescription {
@@ -64,8 +92,18 @@ export interface TwinDescription {
 /** @throws {FaultsError} with every fault of the definition. */
 export function validateTwin(id: string, definition: TwinDefinition = twinDefinition(id)): TwinDescription {
   const faults: readonly Fault[] = definitionFaults(definition);
-  if (faults.length > 0) throw new FaultsError("BAD_TWIN_DEFINITION", `the definition of twin ${JSON.stringify(id)}`, faults, "mend every line above, then validate again");
-  return { definition, digest: definitionDigest(definition), properties: twinProperties(definition).map(({ name }) => name) };
+  if (faults.length > 0)
+    throw new FaultsError(
+      "BAD_TWIN_DEFINITION",
+      `the definition of twin ${JSON.stringify(id)}`,
+      faults,
+      "mend every line above, then validate again",
+    );
+  return {
+    definition,
+    digest: definitionDigest(definition),
+    properties: twinProperties(definition).map(({ name }) => name),
+  };
 }
 
 export function describeTwin({ definition, digest, properties }: TwinDescription): string {

@@ -10,15 +10,61 @@ import { parameterSet } from "../store/parameter-sets.ts";
 
 /** What happened to one machine, in event time; `t` in days since `origin`. */
 export type LogEntry =
-  | { readonly type: "posterior"; readonly t: number; readonly parameter: string; readonly mean: number; readonly sd: number; readonly interval90: readonly number[] }
+  | {
+      readonly type: "posterior";
+      readonly t: number;
+      readonly parameter: string;
+      readonly mean: number;
+      readonly sd: number;
+      readonly interval90: readonly number[];
+    }
   | { readonly type: "alarm"; readonly t: number; readonly chart: string; readonly statistic: number }
   | { readonly type: "decision"; readonly t: number; readonly kind: string; readonly reason: string }
-  | { readonly type: "inforce"; readonly t: number; readonly parameter: string; readonly value: number; readonly version: number }
-  | { readonly type: "refused"; readonly t: number; readonly signal?: string; readonly reason: string; readonly detail: string }
-  | { readonly type: "gap"; readonly from: number; readonly to: number; readonly signal?: string; readonly count: number }
-  | { readonly type: "frames"; readonly frames: number; readonly bytes: number; readonly readings: number; readonly conflicts: number }
-  | { readonly type: "estimate"; readonly t: number; readonly parameter: string; readonly mean: number; readonly sd: number; readonly interval90: readonly number[]; readonly interval99: readonly number[] }
-  | { readonly type: "run"; readonly t: number; readonly kind: string; readonly points: number; readonly modelRuns: number; readonly digest: string };
+  | {
+      readonly type: "inforce";
+      readonly t: number;
+      readonly parameter: string;
+      readonly value: number;
+      readonly version: number;
+    }
+  | {
+      readonly type: "refused";
+      readonly t: number;
+      readonly signal?: string;
+      readonly reason: string;
+      readonly detail: string;
+    }
+  | {
+      readonly type: "gap";
+      readonly from: number;
+      readonly to: number;
+      readonly signal?: string;
+      readonly count: number;
+    }
+  | {
+      readonly type: "frames";
+      readonly frames: number;
+      readonly bytes: number;
+      readonly readings: number;
+      readonly conflicts: number;
+    }
+  | {
+      readonly type: "estimate";
+      readonly t: number;
+      readonly parameter: string;
+      readonly mean: number;
+      readonly sd: number;
+      readonly interval90: readonly number[];
+      readonly interval99: readonly number[];
+    }
+  | {
+      readonly type: "run";
+      readonly t: number;
+      readonly kind: string;
+      readonly points: number;
+      readonly modelRuns: number;
+      readonly digest: string;
+    };
 
 export interface LogRequest {
   readonly thing: string;
@@ -31,7 +77,11 @@ export interface LogRequest {
 interface EvidenceView {
   readonly at: number;
   readonly after: { readonly parameters: ParameterSet["parameters"] };
-  readonly verdict: { readonly kind: string; readonly reason: string; readonly evidence: { readonly modelRuns: number } } | null;
+  readonly verdict: {
+    readonly kind: string;
+    readonly reason: string;
+    readonly evidence: { readonly modelRuns: number };
+  } | null;
   readonly trace: readonly PosteriorPoint[];
   readonly refused: readonly Refusal[];
   readonly points: number;
@@ -40,17 +90,31 @@ interface EvidenceView {
 }
 
 /** At one instant: what was believed, then what alarmed, then what was decided, then what came into force. */
-const ORDER: Readonly<Record<LogEntry["type"], number>> = { refused: 0, gap: 1, posterior: 2, alarm: 3, estimate: 4, run: 5, decision: 6, inforce: 7, frames: 8 };
+const ORDER: Readonly<Record<LogEntry["type"], number>> = {
+  refused: 0,
+  gap: 1,
+  posterior: 2,
+  alarm: 3,
+  estimate: 4,
+  run: 5,
+  decision: 6,
+  inforce: 7,
+  frames: 8,
+};
 const DAY = 86_400_000;
 
 /** The whole story of a machine from the archive: posterior after each row, alarms, verdicts, what was in force. */
 export async function machineLog(objects: ObjectStore, request: LogRequest): Promise<LogEntry[]> {
   const entries = [...(await fromEvidence(objects, request)), ...(await fromFrames(objects, request))];
-  const when = (entry: LogEntry): number => (entry.type === "gap" ? entry.from : entry.type === "frames" ? Number.POSITIVE_INFINITY : entry.t);
+  const when = (entry: LogEntry): number =>
+    entry.type === "gap" ? entry.from : entry.type === "frames" ? Number.POSITIVE_INFINITY : entry.t;
   return entries.sort((left, right) => when(left) - when(right) || ORDER[left.type] - ORDER[right.type]);
 }
 
-async function fromEvidence(objects: ObjectStore, { thing, instance, origin }: LogRequest): Promise<LogEntry[]> {
+async function fromEvidence(
+  objects: ObjectStore,
+  { thing, instance, origin }: LogRequest,
+): Promise<LogEntry[]> {
   const days = (at: number): number => (at - origin) / DAY;
   const causal = new Map<number, PosteriorPoint>();
   const refusals = new Map<string, Refusal>();
@@ -60,16 +124,42 @@ async function fromEvidence(objects: ObjectStore, { thing, instance, origin }: L
     if (!evidence) continue;
     // A later run that went back for late data replaces what it assimilated again.
     for (const point of evidence.trace) causal.set(point.at, point);
-    for (const refusal of evidence.refused) refusals.set(`${refusal.at}|${refusal.signal ?? ""}|${refusal.reason}`, refusal);
+    for (const refusal of evidence.refused)
+      refusals.set(`${refusal.at}|${refusal.signal ?? ""}|${refusal.reason}`, refusal);
     const kind = evidence.verdict?.kind ?? "estimate";
-    entries.push({ type: "run", t: days(evidence.at), kind, points: evidence.points, modelRuns: evidence.modelRuns + (evidence.verdict?.evidence.modelRuns ?? 0), digest: evidence.digest });
-    for (const { id, mean, sd, interval90, interval99 } of evidence.after.parameters) entries.push({ type: "estimate", t: days(evidence.at), parameter: id, mean, sd, interval90, interval99 });
-    if (evidence.verdict) entries.push({ type: "decision", t: days(evidence.at), kind, reason: evidence.verdict.reason });
+    entries.push({
+      type: "run",
+      t: days(evidence.at),
+      kind,
+      points: evidence.points,
+      modelRuns: evidence.modelRuns + (evidence.verdict?.evidence.modelRuns ?? 0),
+      digest: evidence.digest,
+    });
+    for (const { id, mean, sd, interval90, interval99 } of evidence.after.parameters)
+      entries.push({
+        type: "estimate",
+        t: days(evidence.at),
+        parameter: id,
+        mean,
+        sd,
+        interval90,
+        interval99,
+      });
+    if (evidence.verdict)
+      entries.push({ type: "decision", t: days(evidence.at), kind, reason: evidence.verdict.reason });
   }
   for (const { at, parameters } of causal.values()) {
-    for (const { id, mean, sd, interval90 } of parameters) entries.push({ type: "posterior", t: days(at), parameter: id, mean, sd, interval90 });
+    for (const { id, mean, sd, interval90 } of parameters)
+      entries.push({ type: "posterior", t: days(at), parameter: id, mean, sd, interval90 });
   }
-  for (const { at, signal, reason, detail } of refusals.values()) entries.push({ type: "refused", t: days(at), ...(signal === undefined ? {} : { signal }), reason, detail });
+  for (const { at, signal, reason, detail } of refusals.values())
+    entries.push({
+      type: "refused",
+      t: days(at),
+      ...(signal === undefined ? {} : { signal }),
+      reason,
+      detail,
+    });
   return entries;
 }
 
@@ -89,25 +179,55 @@ async function fromFrames(objects: ObjectStore, request: LogRequest): Promise<Lo
   return [...entries, { type: "frames", ...total }];
 }
 
-async function fromRecord(objects: ObjectStore, request: LogRequest, record: FrameRecord): Promise<LogEntry[]> {
+async function fromRecord(
+  objects: ObjectStore,
+  request: LogRequest,
+  record: FrameRecord,
+): Promise<LogEntry[]> {
   const days = (at: number): number => (at - request.origin) / DAY;
   switch (record.kind) {
     case "alarm":
       return [{ type: "alarm", t: days(record.at), chart: record.chart, statistic: record.statistic }];
     case "gap":
-      return [{ type: "gap", from: days(record.from), to: days(record.to), count: record.count, ...(record.signal === undefined ? {} : { signal: record.signal }) }];
+      return [
+        {
+          type: "gap",
+          from: days(record.from),
+          to: days(record.to),
+          count: record.count,
+          ...(record.signal === undefined ? {} : { signal: record.signal }),
+        },
+      ];
     case "anchor":
       return [];
     case "decision": {
-      const told: LogEntry = { type: "decision", t: days(record.at), kind: record.outcome, reason: `version ${record.version}: ${record.reason}` };
-      return record.outcome === "committed" ? [told, ...(await inForce(objects, request, record.version, record.at))] : [told];
+      const told: LogEntry = {
+        type: "decision",
+        t: days(record.at),
+        kind: record.outcome,
+        reason: `version ${record.version}: ${record.reason}`,
+      };
+      return record.outcome === "committed"
+        ? [told, ...(await inForce(objects, request, record.version, record.at))]
+        : [told];
     }
     default:
       return record satisfies never;
   }
 }
 
-async function inForce(objects: ObjectStore, { thing, instance, definition, origin }: LogRequest, version: number, at: number): Promise<LogEntry[]> {
+async function inForce(
+  objects: ObjectStore,
+  { thing, instance, definition, origin }: LogRequest,
+  version: number,
+  at: number,
+): Promise<LogEntry[]> {
   const set = await parameterSet(objects, definition, thing, instance, version);
-  return (set?.parameters ?? []).map(({ id, mean }) => ({ type: "inforce", t: (at - origin) / DAY, parameter: id, value: mean, version }));
+  return (set?.parameters ?? []).map(({ id, mean }) => ({
+    type: "inforce",
+    t: (at - origin) / DAY,
+    parameter: id,
+    value: mean,
+    version,
+  }));
 }

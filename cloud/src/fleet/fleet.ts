@@ -1,5 +1,5 @@
-import { twinDefinition } from "@plumbline/twin/definition/twins";
 import type { Heartbeat } from "@plumbline/twin/contract/heartbeat";
+import { twinDefinition } from "@plumbline/twin/definition/twins";
 import type { Alert } from "../store/alerts.ts";
 import { type IngestState, openAlarms } from "../store/ingest-state.ts";
 import { getJson } from "../store/json-object.ts";

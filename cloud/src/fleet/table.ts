@@ -15,8 +15,14 @@ export function fleetTable(rows: readonly FleetRow[]): string {
     row.alarms.join(" ") || "none",
     row.alerts.join("; ") || "none",
   ]);
-  const widths = HEADINGS.map((heading, column) => Math.max(heading.length, ...cells.map((line) => line[column]?.length ?? 0)));
-  const line = (texts: readonly string[]): string => texts.map((text, column) => text.padEnd(widths[column] ?? 0)).join("  ").trimEnd();
+  const widths = HEADINGS.map((heading, column) =>
+    Math.max(heading.length, ...cells.map((line) => line[column]?.length ?? 0)),
+  );
+  const line = (texts: readonly string[]): string =>
+    texts
+      .map((text, column) => text.padEnd(widths[column] ?? 0))
+      .join("  ")
+      .trimEnd();
   return `${[line(HEADINGS), ...cells.map(line)].join("\n")}\n`;
 }
 

@@ -19,12 +19,18 @@ export class ArchiveHistory implements History {
     this.#objects = objects;
   }
 
-  async *readings(_definition: TwinDefinition, { thing, index }: IngestState, after: number): AsyncIterable<Reading> {
+  async *readings(
+    _definition: TwinDefinition,
+    { thing, index }: IngestState,
+    after: number,
+  ): AsyncIterable<Reading> {
     const keys = entriesAfter(index, after).flatMap(({ epoch, first, last }) =>
       Array.from({ length: last - first + 1 }, (_, offset) => frameKey(thing, epoch, first + offset)),
     );
     for (let start = 0; start < keys.length; start += TOGETHER) {
-      const frames = await Promise.all(keys.slice(start, start + TOGETHER).map((key) => this.#readingsOf(key)));
+      const frames = await Promise.all(
+        keys.slice(start, start + TOGETHER).map((key) => this.#readingsOf(key)),
+      );
       for (const reading of frames.flat()) if (reading.at > after) yield reading;
     }
   }
@@ -32,6 +38,10 @@ export class ArchiveHistory implements History {
   async #readingsOf(key: string): Promise<readonly Reading[]> {
     const found = await this.#objects.get(key);
     if (found) return decodeFrame(found.bytes).readings;
-    throw new TwinError("ARCHIVE_INCOMPLETE", `frame ${key} was acknowledged but is not in the archive`, "restore it from the bucket's versions, or use --history sitewise");
+    throw new TwinError(
+      "ARCHIVE_INCOMPLETE",
+      `frame ${key} was acknowledged but is not in the archive`,
+      "restore it from the bucket's versions, or use --history sitewise",
+    );
   }
 }

@@ -16,9 +16,19 @@ export class SiteWiseHistory implements History {
     this.#store = store;
   }
 
-  async *readings({ signals }: TwinDefinition, { thing, instance, highest }: IngestState, after: number): AsyncIterable<Reading> {
-    const bySeries = new Map<MeasuredAlias, string>(signals.map(({ id }) => [measuredAlias(thing, instance, id), id]));
-    for await (const { alias, at, value, quality } of this.#store.measurements([...bySeries.keys()], after, highest ?? after)) {
+  async *readings(
+    { signals }: TwinDefinition,
+    { thing, instance, highest }: IngestState,
+    after: number,
+  ): AsyncIterable<Reading> {
+    const bySeries = new Map<MeasuredAlias, string>(
+      signals.map(({ id }) => [measuredAlias(thing, instance, id), id]),
+    );
+    for await (const { alias, at, value, quality } of this.#store.measurements(
+      [...bySeries.keys()],
+      after,
+      highest ?? after,
+    )) {
       const signal = bySeries.get(alias);
       if (signal !== undefined) yield { signal, at, value, quality };
     }

@@ -9,8 +9,7 @@ export function collect(
   if (!checkpoint) return null;
   const { part, of, text } = checkpoint;
   if (part === 0) return { first: sequence, of, texts: [text] };
-  const follows =
-    slices?.of === of && slices.texts.length === part && slices.first + part === sequence;
+  const follows = slices?.of === of && slices.texts.length === part && slices.first + part === sequence;
   return slices && follows ? { ...slices, texts: [...slices.texts, text] } : null;
 }
 

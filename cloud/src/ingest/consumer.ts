@@ -4,7 +4,10 @@ import type { IngestPorts } from "./ports.ts";
 import { Queues } from "./queues.ts";
 
 /** The long-running ingest: subscribes, and feeds the same core as the function. Closing lets what is under way end. */
-export async function startConsumer(ports: IngestPorts, login: BrokerLogin): Promise<{ close(): Promise<void> }> {
+export async function startConsumer(
+  ports: IngestPorts,
+  login: BrokerLogin,
+): Promise<{ close(): Promise<void> }> {
   const queues = new Queues(new Inbox(ports), ports.tell);
   const subscription = await consume(login, (delivery) => queues.add(delivery), ports.tell);
   return {

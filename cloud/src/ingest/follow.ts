@@ -28,7 +28,13 @@ export interface Followed {
   readonly unknown?: true;
 }
 
-const lost = (reason: string): Followed => ({ points: new Map(), alarms: undefined, observer: undefined, earlier: [], reason });
+const lost = (reason: string): Followed => ({
+  points: new Map(),
+  alarms: undefined,
+  observer: undefined,
+  earlier: [],
+  reason,
+});
 
 /** Recomputes the next frame of the chain. `live` is the observer after the frame before, and moves on. */
 export async function follow(
@@ -69,11 +75,15 @@ async function revive(
   const points = new Map<string, readonly Point[]>();
   const earlier: ReproducedAlarm[] = [];
   for (let sequence = slices.first; sequence <= frame.sequence; sequence++) {
-    const next = sequence === frame.sequence ? frame : (await archived(ports, frame.thing, frame.epoch, sequence))?.frame;
+    const next =
+      sequence === frame.sequence
+        ? frame
+        : (await archived(ports, frame.thing, frame.epoch, sequence))?.frame;
     // A change of the set, or a state that is not the frame's: another checkpoint will come.
     if (!observer || next?.set !== frame.set || observer.hash() !== next.start) return undefined;
     const { alarms, ...estimates } = recompute(observer, next);
-    for (const [alias, more] of estimatedPoints(next, estimates)) points.set(alias, [...(points.get(alias) ?? []), ...more]);
+    for (const [alias, more] of estimatedPoints(next, estimates))
+      points.set(alias, [...(points.get(alias) ?? []), ...more]);
     if (sequence === frame.sequence) return { points, alarms, observer, earlier };
     earlier.push(...reproducedIn(next, alarms));
   }
@@ -81,7 +91,11 @@ async function revive(
 }
 
 /** A damaged checkpoint is no reason to stop: the next one may be whole. */
-export function restored(definition: TwinDefinition, set: ParameterSet, snapshot: string): Observer | undefined {
+export function restored(
+  definition: TwinDefinition,
+  set: ParameterSet,
+  snapshot: string,
+): Observer | undefined {
   try {
     return Observer.restore(definition, set, snapshot);
   } catch (error) {

@@ -1,15 +1,18 @@
 import { decodeFrame, frameHash } from "@plumbline/twin/contract/frame-codec";
-import { toBytes } from "../store/json-object.ts";
 import { raiseAlert } from "../store/alerts.ts";
+import { toBytes } from "../store/json-object.ts";
 import { frameKey, refusedFrameKey } from "../store/layout.ts";
-import type { AdmittedFrame, Admission } from "./admit.ts";
+import type { Admission, AdmittedFrame } from "./admit.ts";
 import type { IngestPorts } from "./ports.ts";
 
 /**
  * The frames of every machine, as they were sent. Write-once: the first bytes under a sequence stay, and other bytes
  * under the same sequence are told and kept aside, since one gateway never seals two frames with one number.
  */
-export async function archive(ports: IngestPorts, { frame, bytes, hash }: AdmittedFrame): Promise<"kept" | "conflict"> {
+export async function archive(
+  ports: IngestPorts,
+  { frame, bytes, hash }: AdmittedFrame,
+): Promise<"kept" | "conflict"> {
   const { thing, epoch, sequence } = frame;
   const key = frameKey(thing, epoch, sequence);
   const outcome = await ports.objects.put(key, bytes, { absent: true });
@@ -65,7 +68,11 @@ interface SetAside {
 /** Larger than any frame of ours: of what is not one, the beginning tells enough. */
 const KEPT_BYTES = 8_192;
 
-async function setAside({ objects }: IngestPorts, thing: string, { hash, bytes, code, detail }: SetAside): Promise<void> {
+async function setAside(
+  { objects }: IngestPorts,
+  thing: string,
+  { hash, bytes, code, detail }: SetAside,
+): Promise<void> {
   const frame = Buffer.from(bytes.subarray(0, KEPT_BYTES)).toString("base64");
   await objects.put(refusedFrameKey(thing, hash), toBytes({ code, detail, bytes: bytes.length, frame }));
 }

@@ -1,5 +1,5 @@
 import type { Frame } from "@plumbline/twin/contract/frame";
-import { propertyAlias, type PropertyKind } from "@plumbline/twin/definition/properties";
+import { type PropertyKind, propertyAlias } from "@plumbline/twin/definition/properties";
 import type { Point } from "../sitewise/point.ts";
 import type { LastEstimate, Recomputed } from "./recompute.ts";
 

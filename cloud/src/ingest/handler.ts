@@ -33,11 +33,17 @@ export function deliveryOf(event: RuleEvent): Delivery {
     const payload = event[kind];
     if (payload !== undefined) return { kind, thing: event.thing, payload: Buffer.from(payload, "base64") };
   }
-  throw new TwinError("BAD_EVENT", "an event with neither frame, heartbeat nor partRequest", "check the topic rule's SQL");
+  throw new TwinError(
+    "BAD_EVENT",
+    "an event with neither frame, heartbeat nor partRequest",
+    "check the topic rule's SQL",
+  );
 }
 
 /** The function around an inbox. */
-export function createHandler(inbox: Pick<Inbox, "take">): (event: RuleEvent | BatchEvent) => Promise<BatchAnswer | undefined> {
+export function createHandler(
+  inbox: Pick<Inbox, "take">,
+): (event: RuleEvent | BatchEvent) => Promise<BatchAnswer | undefined> {
   return async (event) => {
     if (!("messages" in event)) {
       await inbox.take(event.thing, [deliveryOf(event)]);

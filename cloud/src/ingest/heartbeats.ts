@@ -8,10 +8,18 @@ import type { IngestPorts } from "./ports.ts";
 export type LastHeartbeat = Heartbeat & { readonly received: number };
 
 /** @throws {TwinError} BAD_MESSAGE, or FOREIGN_HEARTBEAT when it names another thing than its sender. */
-export async function keepHeartbeat({ objects, now }: IngestPorts, sender: string, json: string): Promise<void> {
+export async function keepHeartbeat(
+  { objects, now }: IngestPorts,
+  sender: string,
+  json: string,
+): Promise<void> {
   const heartbeat = decodeHeartbeat(json);
   if (heartbeat.thing !== sender) {
-    throw new TwinError("FOREIGN_HEARTBEAT", `a heartbeat of thing ${heartbeat.thing} was sent by ${sender}`, "look at the gateway's certificate and configuration");
+    throw new TwinError(
+      "FOREIGN_HEARTBEAT",
+      `a heartbeat of thing ${heartbeat.thing} was sent by ${sender}`,
+      "look at the gateway's certificate and configuration",
+    );
   }
   await putJson(objects, heartbeatKey(sender), { ...heartbeat, received: now() } satisfies LastHeartbeat);
 }

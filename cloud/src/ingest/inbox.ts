@@ -29,7 +29,10 @@ export class Inbox {
     for (const { kind, payload } of deliveries) {
       if (kind !== "frame") await this.#takeHint(thing, kind, new TextDecoder().decode(payload));
     }
-    await this.#ingest.accept(thing, deliveries.filter(({ kind }) => kind === "frame").map(({ payload }) => payload));
+    await this.#ingest.accept(
+      thing,
+      deliveries.filter(({ kind }) => kind === "frame").map(({ payload }) => payload),
+    );
   }
 
   async #takeHint(thing: string, kind: "heartbeat" | "partRequest", json: string): Promise<void> {

@@ -64,7 +64,12 @@ export class Ingest {
       }
       this.#known.delete(sender);
     }
-    throw new TwinError("CONTENDED", `the state of ${sender} changed under ${ROUNDS} updates in a row`, "nothing is lost: the gateway sends again", { retry: "later" });
+    throw new TwinError(
+      "CONTENDED",
+      `the state of ${sender} changed under ${ROUNDS} updates in a row`,
+      "nothing is lost: the gateway sends again",
+      { retry: "later" },
+    );
   }
 
   /** @returns false when another process moved the state: then everything is looked at again. */
@@ -102,7 +107,10 @@ export class Ingest {
 
   #begin(known: Known | undefined, { frame }: AdmittedFrame): Known {
     this.#ports.tell({ name: "ingest.epoch", thing: frame.thing, epoch: frame.epoch });
-    return { stored: { value: beginEpoch(known?.stored.value, frame), etag: known?.stored.etag }, observer: undefined };
+    return {
+      stored: { value: beginEpoch(known?.stored.value, frame), etag: known?.stored.etag },
+      observer: undefined,
+    };
   }
 
   /** Joins up to {@link STRIDE} frames and stores the state; the same `known` when there is none to join. */
@@ -114,8 +122,9 @@ export class Ingest {
     const start = state.sequence;
     while (state.sequence < start + STRIDE) {
       const wanted = state.sequence + 1;
-      const next = fresh.find(({ frame }) => frame.epoch === state.epoch && frame.sequence === wanted)
-        ?? (await archived(this.#ports, state.thing, state.epoch, wanted));
+      const next =
+        fresh.find(({ frame }) => frame.epoch === state.epoch && frame.sequence === wanted) ??
+        (await archived(this.#ports, state.thing, state.epoch, wanted));
       if (!next) break;
       ({ state, observer } = await this.#join(state, observer, next));
     }
@@ -127,23 +136,40 @@ export class Ingest {
   }
 
   /** One frame: its points written or put on another lane, and the state after it. */
-  async #join(state: IngestState, live: Observer | undefined, { frame, hash }: AdmittedFrame): Promise<{ state: IngestState; observer: Observer | undefined }> {
-    const followed = frame.instance === state.instance
-      ? await follow(this.#ports, state, live, frame)
-      : unfit(`frame ${frame.sequence} is of instance ${frame.instance}, its outbox of ${state.instance}`);
+  async #join(
+    state: IngestState,
+    live: Observer | undefined,
+    { frame, hash }: AdmittedFrame,
+  ): Promise<{ state: IngestState; observer: Observer | undefined }> {
+    const followed =
+      frame.instance === state.instance
+        ? await follow(this.#ports, state, live, frame)
+        : unfit(`frame ${frame.sequence} is of instance ${frame.instance}, its outbox of ${state.instance}`);
     if (followed.unknown) await this.#park(frame.thing, frame.epoch, frame.sequence, followed.reason ?? "");
     const measured = followed.unknown ? new Map() : measuredPoints(frame);
     const entries = toEntries(new Map([...measured, ...followed.points]));
     const lanes = await divert(this.#ports, frame, await this.#ports.writer.write(entries));
     await this.#tellOf(state, frame, followed);
-    const next = step(state, frame, { hash, alarms: followed.alarms, snapshot: followed.observer?.snapshot() ?? null });
-    const points = [...measured.values()].reduce((sum: number, list: readonly unknown[]) => sum + list.length, 0);
+    const next = step(state, frame, {
+      hash,
+      alarms: followed.alarms,
+      snapshot: followed.observer?.snapshot() ?? null,
+    });
+    const points = [...measured.values()].reduce(
+      (sum: number, list: readonly unknown[]) => sum + list.length,
+      0,
+    );
     return {
       state: {
         ...next,
         held: [...state.held, ...lanes.held],
         alarms: withAlarms(next.alarms, followed.earlier),
-        counters: plus(next.counters, { ...lanes.counts, measured: points, alarms: followed.earlier.length, parked: (lanes.counts.parked ?? 0) + (followed.unknown ? frame.readings.length : 0) }),
+        counters: plus(next.counters, {
+          ...lanes.counts,
+          measured: points,
+          alarms: followed.earlier.length,
+          parked: (lanes.counts.parked ?? 0) + (followed.unknown ? frame.readings.length : 0),
+        }),
       },
       observer: followed.observer,
     };
@@ -151,15 +177,29 @@ export class Ingest {
 
   /** The frame itself is in the archive; the record says that its readings still want a home. */
   async #park(thing: string, epoch: string, sequence: number, reason: string): Promise<void> {
-    await putJson(this.#ports.objects, laneKey("parked", thing, epoch, sequence), { frame: sequence, epoch, reason });
-    await raiseAlert(this.#ports.objects, thing, { kind: "unknown-twin", subject: epoch, detail: reason }, this.#ports.now());
+    await putJson(this.#ports.objects, laneKey("parked", thing, epoch, sequence), {
+      frame: sequence,
+      epoch,
+      reason,
+    });
+    await raiseAlert(
+      this.#ports.objects,
+      thing,
+      { kind: "unknown-twin", subject: epoch, detail: reason },
+      this.#ports.now(),
+    );
   }
 
-  async #tellOf(before: IngestState, frame: AdmittedFrame["frame"], { alarms, observer, reason }: Followed): Promise<void> {
+  async #tellOf(
+    before: IngestState,
+    frame: AdmittedFrame["frame"],
+    { alarms, observer, reason }: Followed,
+  ): Promise<void> {
     const { thing, sequence } = frame;
     const { tell, objects, now } = this.#ports;
     const followedBefore = before.observer !== null || before.sequence === 0;
-    if (!observer && followedBefore) tell({ name: "ingest.not-reproducible", thing, sequence, reason: reason ?? "" });
+    if (!observer && followedBefore)
+      tell({ name: "ingest.not-reproducible", thing, sequence, reason: reason ?? "" });
     if (observer && !followedBefore) tell({ name: "ingest.reproducible", thing, sequence });
     if (frame.set !== before.set) tell({ name: "ingest.set", thing, version: frame.set, at: frame.span[0] });
     const found = reproducedIn(frame, alarms);
@@ -169,21 +209,42 @@ export class Ingest {
       tell({ name: "ingest.alarm", thing, chart: record.chart, at: record.at, reproduced });
       if (reproduced || !alarms) continue;
       const detail = `frame ${sequence} reports ${record.chart} at ${record.at}, which its readings do not show: nothing is started`;
-      await raiseAlert(objects, thing, { kind: "alarm-not-reproduced", subject: record.chart, detail }, now());
+      await raiseAlert(
+        objects,
+        thing,
+        { kind: "alarm-not-reproduced", subject: record.chart, detail },
+        now(),
+      );
     }
   }
 
   async #ack({ thing, epoch, sequence, chain, counters }: IngestState): Promise<void> {
     if (sequence === 0) return;
     await this.#ports.link.publish(ackTopic(thing), encodeAck({ thing, epoch, sequence, hash: chain }));
-    this.#ports.tell({ name: "ingest.acked", thing, epoch, sequence, frames: counters.frames, readings: counters.readings });
+    this.#ports.tell({
+      name: "ingest.acked",
+      thing,
+      epoch,
+      sequence,
+      frames: counters.frames,
+      readings: counters.readings,
+    });
   }
 }
 
-const unfit = (reason: string): Followed => ({ points: new Map(), alarms: undefined, observer: undefined, earlier: [], reason, unknown: true });
+const unfit = (reason: string): Followed => ({
+  points: new Map(),
+  alarms: undefined,
+  observer: undefined,
+  earlier: [],
+  reason,
+  unknown: true,
+});
 
 /** The current epoch first, then in the order of the chain: a first frame begins its epoch before its others are judged. */
 const sorted = (frames: readonly AdmittedFrame[], current: string | undefined): AdmittedFrame[] => {
   const rank = ({ frame }: AdmittedFrame): number => (frame.epoch === current ? 0 : 1);
-  return [...frames].sort((left, right) => rank(left) - rank(right) || left.frame.sequence - right.frame.sequence);
+  return [...frames].sort(
+    (left, right) => rank(left) - rank(right) || left.frame.sequence - right.frame.sequence,
+  );
 };

@@ -2,7 +2,7 @@ import type { Frame } from "@plumbline/twin/contract/frame";
 import { bulkCsv } from "../sitewise/bulk-csv.ts";
 import { type Entry, type Point, toEntries } from "../sitewise/point.ts";
 import type { Diverted } from "../sitewise/property-writer.ts";
-import { raiseAlert, type Alert } from "../store/alerts.ts";
+import { type Alert, raiseAlert } from "../store/alerts.ts";
 import type { Counters, IngestState } from "../store/ingest-state.ts";
 import { getJson, putJson } from "../store/json-object.ts";
 import { type Lane, laneKey } from "../store/layout.ts";
@@ -10,9 +10,24 @@ import type { IngestPorts } from "./ports.ts";
 
 /** SiteWise takes points up to ten minutes ahead; a second more keeps clear of the edge. */
 const AHEAD = 10 * 60_000 - 1_000;
-const LANES = { hold: "held", bulk: "bulk", park: "parked", "dead-letter": "dead-letter" } as const satisfies Record<Diverted["outcome"], Lane>;
-const COUNTERS = { held: "held", bulk: "bulk", parked: "parked", "dead-letter": "deadLetters" } as const satisfies Record<Lane, keyof Counters>;
-const ALERTS = { held: "clock-ahead", bulk: undefined, parked: "parked", "dead-letter": "dead-letter" } as const satisfies Record<Lane, Alert["kind"] | undefined>;
+const LANES = {
+  hold: "held",
+  bulk: "bulk",
+  park: "parked",
+  "dead-letter": "dead-letter",
+} as const satisfies Record<Diverted["outcome"], Lane>;
+const COUNTERS = {
+  held: "held",
+  bulk: "bulk",
+  parked: "parked",
+  "dead-letter": "deadLetters",
+} as const satisfies Record<Lane, keyof Counters>;
+const ALERTS = {
+  held: "clock-ahead",
+  bulk: undefined,
+  parked: "parked",
+  "dead-letter": "dead-letter",
+} as const satisfies Record<Lane, Alert["kind"] | undefined>;
 
 interface LaneObject {
   readonly entries: readonly Entry[];
@@ -27,7 +42,11 @@ export interface Lanes {
  * Puts what SiteWise did not take where it is safe, one object per frame and lane, named by the frame: a resend writes
  * the same object again. After this the frame may be acknowledged.
  */
-export async function divert(ports: IngestPorts, frame: Frame, diverted: readonly Diverted[]): Promise<Lanes> {
+export async function divert(
+  ports: IngestPorts,
+  frame: Frame,
+  diverted: readonly Diverted[],
+): Promise<Lanes> {
   const counts: Partial<Record<keyof Counters, number>> = {};
   const held: { key: string; due: number }[] = [];
   for (const lane of ["bulk", "held", "parked", "dead-letter"] as const) {
@@ -48,7 +67,12 @@ export async function divert(ports: IngestPorts, frame: Frame, diverted: readonl
   return { counts, held };
 }
 
-async function writeLane({ objects }: IngestPorts, lane: Lane, key: string, diverted: readonly Diverted[]): Promise<void> {
+async function writeLane(
+  { objects }: IngestPorts,
+  lane: Lane,
+  key: string,
+  diverted: readonly Diverted[],
+): Promise<void> {
   const points = new Map<string, Point[]>();
   for (const { alias, point } of diverted) points.set(alias, [...(points.get(alias) ?? []), point]);
   const entries = toEntries(points);
@@ -82,7 +106,8 @@ export async function release(
         const mine = rest.filter(({ outcome }) => LANES[outcome] === lane);
         if (mine.length > 0) await writeLane(ports, lane, afterHolding(key, lane), mine);
       }
-      if (waiting.length > 0) kept.push({ key, due: Math.min(...waiting.map(({ point }) => point.at)) - AHEAD });
+      if (waiting.length > 0)
+        kept.push({ key, due: Math.min(...waiting.map(({ point }) => point.at)) - AHEAD });
       else released.push(key);
     }
   }

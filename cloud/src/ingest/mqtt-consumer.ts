@@ -1,4 +1,9 @@
-import { FRAME_FILTER, HEARTBEAT_FILTER, PART_REQUEST_FILTER, readTopic } from "@plumbline/twin/contract/topics";
+import {
+  FRAME_FILTER,
+  HEARTBEAT_FILTER,
+  PART_REQUEST_FILTER,
+  readTopic,
+} from "@plumbline/twin/contract/topics";
 import { connect } from "mqtt";
 import type { CloudEvent } from "../events.ts";
 import type { Delivery } from "./inbox.ts";
@@ -22,21 +27,32 @@ export function consume(
   onDelivery: (delivery: Delivery) => void,
   tell: (event: CloudEvent) => void,
 ): Promise<{ close(): Promise<void> }> {
-  const client = connect(url, { ...login, clean: true, reconnectPeriod: RECONNECT_MS, resubscribe: false, protocolVersion: 4 });
+  const client = connect(url, {
+    ...login,
+    clean: true,
+    reconnectPeriod: RECONNECT_MS,
+    resubscribe: false,
+    protocolVersion: 4,
+  });
   client.on("message", (topic, payload) => {
     const read = readTopic(topic);
     if (read?.kind === "frame" || read?.kind === "heartbeat" || read?.kind === "partRequest") {
       onDelivery({ kind: read.kind, thing: read.thing, payload });
     }
   });
-  client.on("close", () => tell({ name: "ingest.disconnected", reason: `connection to ${url} closed; trying again` }));
+  client.on("close", () =>
+    tell({ name: "ingest.disconnected", reason: `connection to ${url} closed; trying again` }),
+  );
   client.on("error", (error) => tell({ name: "ingest.disconnected", reason: error.message }));
   const subscription = { close: () => client.endAsync() };
   return new Promise((resolve) => {
     client.on("connect", () => {
       client.subscribe([FRAME_FILTER, HEARTBEAT_FILTER, PART_REQUEST_FILTER], { qos: 1 }, (error) => {
         if (error) {
-          tell({ name: "ingest.disconnected", reason: `the broker refused the subscription: ${error.message}` });
+          tell({
+            name: "ingest.disconnected",
+            reason: `the broker refused the subscription: ${error.message}`,
+          });
           return;
         }
         tell({ name: "ingest.listening", broker: url });

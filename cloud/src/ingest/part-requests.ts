@@ -8,7 +8,11 @@ import type { IngestPorts } from "./ports.ts";
  * the gateway gives up after its rounds.
  * @throws {TwinError} BAD_MESSAGE
  */
-export async function answerPartRequest({ objects, link, tell }: IngestPorts, thing: string, json: string): Promise<void> {
+export async function answerPartRequest(
+  { objects, link, tell }: IngestPorts,
+  thing: string,
+  json: string,
+): Promise<void> {
   const { instance, version, missing } = decodePartRequest(json);
   const stored = await storedSet(objects, thing, instance, version);
   if (!stored) return;

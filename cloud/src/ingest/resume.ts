@@ -1,5 +1,5 @@
-import type { Observer } from "@plumbline/twin/estimation/observer";
 import { twinDefinition } from "@plumbline/twin/definition/twins";
+import type { Observer } from "@plumbline/twin/estimation/observer";
 import type { IngestState } from "../store/ingest-state.ts";
 import { parameterSet } from "../store/parameter-sets.ts";
 import { restored } from "./follow.ts";

@@ -58,7 +58,9 @@ export const reproducedIn = (
   );
 
 function indexEntry({ epoch, sequence, readings }: Frame): IngestState["index"][number] {
-  const times = readings.filter(({ reason }) => reason !== "late" && reason !== "conflict").map(({ at }) => at);
+  const times = readings
+    .filter(({ reason }) => reason !== "late" && reason !== "conflict")
+    .map(({ at }) => at);
   const empty = times.length === 0;
   return {
     epoch,
@@ -70,7 +72,10 @@ function indexEntry({ epoch, sequence, readings }: Frame): IngestState["index"][
   };
 }
 
-function counted({ readings, records, sequence }: Frame, alarms: readonly Alarm[] | undefined): Partial<Counters> {
+function counted(
+  { readings, records, sequence }: Frame,
+  alarms: readonly Alarm[] | undefined,
+): Partial<Counters> {
   const reported = records.filter(({ kind }) => kind === "alarm").length;
   const reproduced = reproducedIn({ records, sequence }, alarms).length;
   return {

@@ -4,7 +4,12 @@ import type { TwinProperty } from "@plumbline/twin/definition/properties";
 export interface AssetAdmin {
   modelNamed(name: string): Promise<string | undefined>;
   /** `token` makes a repeated call one call. */
-  createModel(name: string, description: string, properties: readonly TwinProperty[], token: string): Promise<string>;
+  createModel(
+    name: string,
+    description: string,
+    properties: readonly TwinProperty[],
+    token: string,
+  ): Promise<string>;
   modelActive(id: string): Promise<void>;
   assetNamed(model: string, name: string): Promise<string | undefined>;
   createAsset(model: string, name: string, token: string): Promise<string>;

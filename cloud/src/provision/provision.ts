@@ -20,20 +20,33 @@ export const assetName = (thing: string, instance: string): string => `${thing}/
  * on: request tokens are made of the names, so that a repeated creation is one creation.
  * @throws {TwinError} MODEL_DIFFERS when a model of this version exists with other properties.
  */
-export async function provision(admin: AssetAdmin, definition: TwinDefinition, thing: string, instance: string): Promise<Provisioned> {
+export async function provision(
+  admin: AssetAdmin,
+  definition: TwinDefinition,
+  thing: string,
+  instance: string,
+): Promise<Provisioned> {
   const properties = twinProperties(definition);
   const name = modelName(definition);
-  const model = (await admin.modelNamed(name)) ?? (await admin.createModel(name, definition.title, properties, token(name)));
+  const model =
+    (await admin.modelNamed(name)) ??
+    (await admin.createModel(name, definition.title, properties, token(name)));
   await admin.modelActive(model);
   const called = assetName(thing, instance);
-  const asset = (await admin.assetNamed(model, called)) ?? (await admin.createAsset(model, called, token(`${name} ${called}`)));
+  const asset =
+    (await admin.assetNamed(model, called)) ??
+    (await admin.createAsset(model, called, token(`${name} ${called}`)));
   await admin.assetActive(asset);
   const known = await admin.properties(asset);
   let changed = 0;
   for (const { kind, id, name: property } of properties) {
     const found = known.get(property);
     if (!found) {
-      throw new TwinError("MODEL_DIFFERS", `asset model ${JSON.stringify(name)} has no property ${property}`, "give the changed definition a new version: a version's model never changes");
+      throw new TwinError(
+        "MODEL_DIFFERS",
+        `asset model ${JSON.stringify(name)} has no property ${property}`,
+        "give the changed definition a new version: a version's model never changes",
+      );
     }
     const alias = propertyAlias(thing, instance, kind, id);
     if (found.alias === alias) continue;

@@ -1,6 +1,6 @@
 import { compactJws, signingInput, splitJws } from "@plumbline/twin/contract/jws";
-import { cutIntoParts } from "@plumbline/twin/contract/parts";
 import { MAX_PARTS, MAX_SET_BYTES } from "@plumbline/twin/contract/parameter-set";
+import { cutIntoParts } from "@plumbline/twin/contract/parts";
 import { partTopic } from "@plumbline/twin/contract/topics";
 import { TwinError } from "@plumbline/twin/errors";
 import type { GatewayLink } from "../aws/iot-data.ts";
@@ -29,36 +29,63 @@ export class Publisher {
   }
 
   /** @throws {TwinError} VERSION_TAKEN when the version was issued before with another content. */
-  async publish(thing: string, instance: string, set: { readonly version: number; readonly payload: string }): Promise<number> {
+  async publish(
+    thing: string,
+    instance: string,
+    set: { readonly version: number; readonly payload: string },
+  ): Promise<number> {
     const { version } = set;
     const jws = await this.#signed(thing, instance, set);
     const { pointer, parts } = cutIntoParts(jws, version);
     const shadow = await this.#link.shadow(thing, instance);
     const desired = desiredPointer(shadow);
     if ((desired?.version ?? 0) >= version) return parts.length;
-    for (const [index, part] of parts.entries()) await this.#link.publish(partTopic(thing, instance, version, index), part);
+    for (const [index, part] of parts.entries())
+      await this.#link.publish(partTopic(thing, instance, version, index), part);
     await this.#link.desire(thing, instance, { ...pointer });
     return parts.length;
   }
 
-  async #signed(thing: string, instance: string, { version, payload }: { readonly version: number; readonly payload: string }): Promise<string> {
+  async #signed(
+    thing: string,
+    instance: string,
+    { version, payload }: { readonly version: number; readonly payload: string },
+  ): Promise<string> {
     const known = await storedSet(this.#objects, thing, instance, version);
     if (known) return sameContent(known, payload);
     const input = signingInput(this.#signer.keyId, payload);
     const jws = compactJws(input, await this.#signer.sign(input));
     const { parts } = cutIntoParts(jws, version);
     if (jws.length > MAX_SET_BYTES || parts.length > MAX_PARTS) {
-      throw new TwinError("SET_TOO_LARGE", `parameter set ${version} of ${thing} has ${jws.length} bytes in ${parts.length} parts`, `sets have at most ${MAX_SET_BYTES} bytes and ${MAX_PARTS} parts: declare fewer parameters per twin`);
+      throw new TwinError(
+        "SET_TOO_LARGE",
+        `parameter set ${version} of ${thing} has ${jws.length} bytes in ${parts.length} parts`,
+        `sets have at most ${MAX_SET_BYTES} bytes and ${MAX_PARTS} parts: declare fewer parameters per twin`,
+      );
     }
-    const outcome = await putJson(this.#objects, setKey(thing, instance, version), { version, jws } satisfies StoredSet, { absent: true });
+    const outcome = await putJson(
+      this.#objects,
+      setKey(thing, instance, version),
+      { version, jws } satisfies StoredSet,
+      { absent: true },
+    );
     if (outcome.kind === "stored") return jws;
     const first = await storedSet(this.#objects, thing, instance, version);
     if (first) return sameContent(first, payload);
-    throw new TwinError("CONTENDED", `set ${version} of ${thing} is being written by another job`, "run again", { retry: "later" });
+    throw new TwinError(
+      "CONTENDED",
+      `set ${version} of ${thing} is being written by another job`,
+      "run again",
+      { retry: "later" },
+    );
   }
 }
 
 function sameContent({ version, jws }: StoredSet, payload: string): string {
   if (splitJws(jws).payload === payload) return jws;
-  throw new TwinError("VERSION_TAKEN", `version ${version} was already issued with another content`, "run the recalibration again: it takes the next version");
+  throw new TwinError(
+    "VERSION_TAKEN",
+    `version ${version} was already issued with another content`,
+    "run the recalibration again: it takes the next version",
+  );
 }

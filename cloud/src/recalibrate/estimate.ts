@@ -11,8 +11,10 @@ import type { CheckpointEntry, PosteriorHead } from "../store/posterior-head.ts"
 const SAVE_EVERY = 96;
 
 /** The newest saved state that nothing new reaches back to; undefined: begin from the prior. */
-export const startingPoint = ({ checkpoints }: Pick<PosteriorHead, "checkpoints">, dirty: number): CheckpointEntry | undefined =>
-  checkpoints.find(({ at }) => at < dirty);
+export const startingPoint = (
+  { checkpoints }: Pick<PosteriorHead, "checkpoints">,
+  dirty: number,
+): CheckpointEntry | undefined => checkpoints.find(({ at }) => at < dirty);
 
 export interface Estimate {
   readonly assimilator: Assimilator;
@@ -23,16 +25,29 @@ export interface Estimate {
   readonly points: number;
 }
 
-export async function assimilatorAt(objects: ObjectStore, head: PosteriorHead, definition: TwinDefinition, start: CheckpointEntry | undefined): Promise<Assimilator> {
+export async function assimilatorAt(
+  objects: ObjectStore,
+  head: PosteriorHead,
+  definition: TwinDefinition,
+  start: CheckpointEntry | undefined,
+): Promise<Assimilator> {
   if (!start) return Assimilator.start(definition);
   const key = checkpointKey(head.thing, head.instance, start.id);
   const found = await getJson<{ checkpoint: string }>(objects, key);
   if (found) return Assimilator.restore(definition, found.value.checkpoint);
-  throw new TwinError("POSTERIOR_INCOMPLETE", `checkpoint ${key} is missing`, "delete the posterior's current.json to rebuild it from the archive");
+  throw new TwinError(
+    "POSTERIOR_INCOMPLETE",
+    `checkpoint ${key} is missing`,
+    "delete the posterior's current.json to rebuild it from the archive",
+  );
 }
 
 /** Assimilates rows in order. `between` is called now and then, so that a long run keeps its lease. */
-export async function estimate(assimilator: Assimilator, rows: readonly EvidenceRow[], between: () => Promise<void>): Promise<Estimate> {
+export async function estimate(
+  assimilator: Assimilator,
+  rows: readonly EvidenceRow[],
+  between: () => Promise<void>,
+): Promise<Estimate> {
   const before = { modelRuns: assimilator.modelRuns, points: assimilator.points };
   const trace: PosteriorPoint[] = [];
   const saved: { at: number; checkpoint: string }[] = [];

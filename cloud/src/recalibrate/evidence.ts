@@ -1,5 +1,5 @@
-import type { Verdict } from "@plumbline/twin/calibration/judge";
 import type { CandidatePosterior, PosteriorPoint } from "@plumbline/twin/calibration/assimilator";
+import type { Verdict } from "@plumbline/twin/calibration/judge";
 import type { Refusal } from "@plumbline/twin/calibration/rows";
 import { canonicalJson } from "@plumbline/twin/contract/canonical-json";
 import type { ParameterSet } from "@plumbline/twin/contract/parameter-set";
@@ -32,10 +32,15 @@ export interface Evidence {
 const DIGITS = 15;
 
 /** Stores the evidence under a name made of its time and content; gives that and the hash of its bytes. */
-export async function storeEvidence(objects: ObjectStore, evidence: Evidence): Promise<{ readonly id: string; readonly hash: string }> {
+export async function storeEvidence(
+  objects: ObjectStore,
+  evidence: Evidence,
+): Promise<{ readonly id: string; readonly hash: string }> {
   const text = canonicalJson(evidence);
   const hash = sha256(text);
   const id = `${String(evidence.at).padStart(DIGITS, "0")}-${hash.slice(0, 16)}`;
-  await objects.put(evidenceKey(evidence.thing, evidence.instance, id), new TextEncoder().encode(text), { absent: true });
+  await objects.put(evidenceKey(evidence.thing, evidence.instance, id), new TextEncoder().encode(text), {
+    absent: true,
+  });
   return { id, hash };
 }

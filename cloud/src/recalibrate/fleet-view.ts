@@ -1,6 +1,6 @@
+import { type IngestState, readIngestState } from "../store/ingest-state.ts";
 import { getJson } from "../store/json-object.ts";
 import { INGEST_STATES, REQUESTS, requestKey, thingOfStateKey } from "../store/layout.ts";
-import { type IngestState, readIngestState } from "../store/ingest-state.ts";
 import type { ObjectStore } from "../store/object-store.ts";
 import { type PosteriorHead, readHead } from "../store/posterior-head.ts";
 

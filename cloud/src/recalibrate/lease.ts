@@ -57,7 +57,12 @@ export class Lease implements AsyncDisposable {
         continue;
       }
       if (ports.wall() >= deadline) {
-        throw new TwinError("LEASED", `${thing} is being recalibrated by ${held.value.job}`, "wait for it to end, then run again", { retry: "later" });
+        throw new TwinError(
+          "LEASED",
+          `${thing} is being recalibrated by ${held.value.job}`,
+          "wait for it to end, then run again",
+          { retry: "later" },
+        );
       }
       if (!told) ports.tell({ name: "recalibrate.waiting", thing, holder: held.value.job });
       told = true;
@@ -69,9 +74,18 @@ export class Lease implements AsyncDisposable {
   async renew(): Promise<void> {
     if (this.#ports.wall() < this.#expires - TERM / 2) return;
     const expires = this.#ports.wall() + TERM;
-    const renewed = await swapJson(this.#ports.objects, leaseKey(this.#thing), { ...this.#owner, expires }, this.#etag);
+    const renewed = await swapJson(
+      this.#ports.objects,
+      leaseKey(this.#thing),
+      { ...this.#owner, expires },
+      this.#etag,
+    );
     if (renewed?.etag === undefined) {
-      throw new TwinError("LEASE_LOST", `another job has taken over ${this.#thing}`, "nothing to do: that job finishes the work");
+      throw new TwinError(
+        "LEASE_LOST",
+        `another job has taken over ${this.#thing}`,
+        "nothing to do: that job finishes the work",
+      );
     }
     this.#etag = renewed.etag;
     this.#expires = expires;

@@ -23,9 +23,22 @@ try {
   });
   const { "estimate-only": estimateOnly, ...flags } = values;
   const owner = `${hostname()}-${process.pid}`;
-  await runRecalibrations(process.env, { ...flags, estimateOnly: String(estimateOnly === true) }, owner, tell);
+  await runRecalibrations(
+    process.env,
+    { ...flags, estimateOnly: String(estimateOnly === true) },
+    owner,
+    tell,
+  );
 } catch (error) {
-  const { code, message } = error instanceof Error ? { code: "UNKNOWN", ...error, message: error.message } : { code: "UNKNOWN", message: String(error) };
-  tell({ name: "recalibrate.failed", thing: "", code: String(code), detail: error instanceof TwinError ? String(error) : message });
+  const { code, message } =
+    error instanceof Error
+      ? { code: "UNKNOWN", ...error, message: error.message }
+      : { code: "UNKNOWN", message: String(error) };
+  tell({
+    name: "recalibrate.failed",
+    thing: "",
+    code: String(code),
+    detail: error instanceof TwinError ? String(error) : message,
+  });
   process.exitCode = exitCodeOf(error);
 }

@@ -1,9 +1,9 @@
-import type { Verdict } from "@plumbline/twin/calibration/judge";
 import type { CandidatePosterior } from "@plumbline/twin/calibration/assimilator";
+import type { Verdict } from "@plumbline/twin/calibration/judge";
 import { canonicalJson } from "@plumbline/twin/contract/canonical-json";
 import { encodeParameterSet, type ShadowReported } from "@plumbline/twin/contract/parameter-set";
 import { definitionDigest } from "@plumbline/twin/definition/digest";
-import { propertyAlias, type PropertyKind } from "@plumbline/twin/definition/properties";
+import { type PropertyKind, propertyAlias } from "@plumbline/twin/definition/properties";
 import type { TwinDefinition } from "@plumbline/twin/definition/twin-definition";
 import type { IngestState } from "../store/ingest-state.ts";
 import { highestVersion } from "../store/parameter-sets.ts";
@@ -35,7 +35,13 @@ export async function nextHead(ports: JobPorts, outcome: Outcome): Promise<Poste
   const decided = ports.now();
   const saved = await Promise.all(
     estimated.saved.map(async ({ at: when, checkpoint }) => ({
-      id: await putNamedByContent(ports.objects, state.thing, state.instance, "state", canonicalJson({ checkpoint })),
+      id: await putNamedByContent(
+        ports.objects,
+        state.thing,
+        state.instance,
+        "state",
+        canonicalJson({ checkpoint }),
+      ),
       at: when,
       position,
     })),
@@ -47,11 +53,28 @@ export async function nextHead(ports: JobPorts, outcome: Outcome): Promise<Poste
     judged: verdict ? position : head.judged,
     at,
     digest: estimated.assimilator.digest(),
-    checkpoints: keepCheckpoints(head.checkpoints.filter((entry) => entry.at <= after), saved),
+    checkpoints: keepCheckpoints(
+      head.checkpoints.filter((entry) => entry.at <= after),
+      saved,
+    ),
     traces,
     issued: set?.version ?? head.issued,
-    versions: set ? [{ version: set.version, issued: decided, evidence: evidence.id }, ...head.versions].slice(0, KEPT_VERSIONS) : head.versions,
-    last: verdict ? { kind: verdict.kind, reason: verdict.reason, evidence: evidence.id, at, decided, ...(set ? { version: set.version } : {}) } : head.last,
+    versions: set
+      ? [{ version: set.version, issued: decided, evidence: evidence.id }, ...head.versions].slice(
+          0,
+          KEPT_VERSIONS,
+        )
+      : head.versions,
+    last: verdict
+      ? {
+          kind: verdict.kind,
+          reason: verdict.reason,
+          evidence: evidence.id,
+          at,
+          decided,
+          ...(set ? { version: set.version } : {}),
+        }
+      : head.last,
     runs: verdict ? counted(head.runs, verdict.kind) : head.runs,
     modelRuns: head.modelRuns + estimated.modelRuns,
     points: estimated.assimilator.points,
@@ -59,7 +82,10 @@ export async function nextHead(ports: JobPorts, outcome: Outcome): Promise<Poste
   };
 }
 
-const counted = ({ run, accepted, rejected, waited }: PosteriorHead["runs"], kind: Verdict["kind"]): PosteriorHead["runs"] => ({
+const counted = (
+  { run, accepted, rejected, waited }: PosteriorHead["runs"],
+  kind: Verdict["kind"],
+): PosteriorHead["runs"] => ({
   run: run + 1,
   accepted: accepted + (kind === "accept" ? 1 : 0),
   rejected: rejected + (kind === "reject" ? 1 : 0),
@@ -67,7 +93,11 @@ const counted = ({ run, accepted, rejected, waited }: PosteriorHead["runs"], kin
 });
 
 /** A version above everything that was ever issued, stored or seen by the gateway. */
-async function accepted(ports: JobPorts, { definition, state, head, estimated, evidence, at }: Outcome, issued: number): Promise<{ version: number; payload: string }> {
+async function accepted(
+  ports: JobPorts,
+  { definition, state, head, estimated, evidence, at }: Outcome,
+  issued: number,
+): Promise<{ version: number; payload: string }> {
   const { thing, instance } = state;
   const reported: ShadowReported = reportedState(await ports.link.shadow(thing, instance)) ?? {};
   const stored = await highestVersion(ports.objects, thing, instance);
@@ -95,15 +125,28 @@ async function accepted(ports: JobPorts, { definition, state, head, estimated, e
 /** SiteWise's limit for text. */
 const MOST_TEXT = 1_024;
 
-function unfinished({ state, at, estimated, verdict, evidence }: Outcome, set: Unfinished["set"]): Unfinished {
-  const alias = (kind: PropertyKind, id: string): string => propertyAlias(state.thing, state.instance, kind, id);
+function unfinished(
+  { state, at, estimated, verdict, evidence }: Outcome,
+  set: Unfinished["set"],
+): Unfinished {
+  const alias = (kind: PropertyKind, id: string): string =>
+    propertyAlias(state.thing, state.instance, kind, id);
   const { parameters } = estimated.assimilator.posterior();
-  const told = verdict && JSON.stringify({ kind: verdict.kind, evidence: evidence.id, ...(set ? { version: set.version } : {}), reason: verdict.reason.slice(0, MOST_TEXT / 2) });
+  const told =
+    verdict &&
+    JSON.stringify({
+      kind: verdict.kind,
+      evidence: evidence.id,
+      ...(set ? { version: set.version } : {}),
+      reason: verdict.reason.slice(0, MOST_TEXT / 2),
+    });
   return {
     points: [
       ...parameters.map(({ id, mean }) => ({ alias: alias("parameter", id), at, value: mean })),
       ...parameters.map(({ id, sd }) => ({ alias: alias("parameter-sd", id), at, value: sd })),
-      ...(told === null ? [] : [{ alias: alias("verdict", "recalibration"), at, value: told.slice(0, MOST_TEXT) }]),
+      ...(told === null
+        ? []
+        : [{ alias: alias("verdict", "recalibration"), at, value: told.slice(0, MOST_TEXT) }]),
     ],
     ...(set ? { set } : {}),
   };

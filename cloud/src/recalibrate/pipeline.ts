@@ -5,7 +5,14 @@ import { KmsSigner } from "../aws/kms-signer.ts";
 import { S3Objects } from "../aws/s3-objects.ts";
 import { SiteWise } from "../aws/sitewise-client.ts";
 import { Backoff } from "../backoff.ts";
-import { cloudConfig, type Environment, type Flags, instanceSetting, Settings, thingSetting } from "../config.ts";
+import {
+  cloudConfig,
+  type Environment,
+  type Flags,
+  instanceSetting,
+  Settings,
+  thingSetting,
+} from "../config.ts";
 import type { CloudEvent } from "../events.ts";
 import { ArchiveHistory } from "../history/archive-history.ts";
 import { SiteWiseHistory } from "../history/sitewise-history.ts";
@@ -26,12 +33,22 @@ export interface Shards {
 }
 
 /** History, estimate, verdict, publication: all that one Batch job does, for one machine or for one shard of them. */
-export async function runRecalibrations(environment: Environment, flags: Flags, owner: string, tell: (event: CloudEvent) => void): Promise<readonly JobResult[]> {
+export async function runRecalibrations(
+  environment: Environment,
+  flags: Flags,
+  owner: string,
+  tell: (event: CloudEvent) => void,
+): Promise<readonly JobResult[]> {
   const settings = new Settings(environment, flags);
   const config = cloudConfig(settings);
   const shardsKey = settings.optional("shards", "PLUMBLINE_SHARDS");
-  const single = shardsKey === undefined ? [{ thing: thingSetting(settings), instance: instanceSetting(settings) }] : [];
-  const key = settings.text("signingKey", "PLUMBLINE_SIGNING_KEY", "a KMS key id, ARN or alias such as alias/plumbline-signing");
+  const single =
+    shardsKey === undefined ? [{ thing: thingSetting(settings), instance: instanceSetting(settings) }] : [];
+  const key = settings.text(
+    "signingKey",
+    "PLUMBLINE_SIGNING_KEY",
+    "a KMS key id, ARN or alias such as alias/plumbline-signing",
+  );
   const source = settings.choice("history", "PLUMBLINE_HISTORY", ["archive", "sitewise"]);
   settings.done();
   const objects = new S3Objects(config.bucket, config.client);
@@ -49,10 +66,19 @@ export async function runRecalibrations(environment: Environment, flags: Flags, 
     sleep,
     tell,
   };
-  const machines = shardsKey === undefined ? single : await shardOf(objects, shardsKey, environment["AWS_BATCH_JOB_ARRAY_INDEX"]);
+  const machines =
+    shardsKey === undefined
+      ? single
+      : await shardOf(objects, shardsKey, environment["AWS_BATCH_JOB_ARRAY_INDEX"]);
   const results: JobResult[] = [];
   for (const machine of machines) {
-    results.push(await recalibrate(ports, { ...machine, estimateOnly: flags["estimateOnly"] === "true", owner: ownerOf(environment, owner) }));
+    results.push(
+      await recalibrate(ports, {
+        ...machine,
+        estimateOnly: flags["estimateOnly"] === "true",
+        owner: ownerOf(environment, owner),
+      }),
+    );
   }
   return results;
 }
@@ -63,9 +89,17 @@ const ownerOf = (environment: Environment, fallback: string): Owner => ({
   attempt: Number(environment["AWS_BATCH_JOB_ATTEMPT"] ?? 1),
 });
 
-async function shardOf(objects: S3Objects, key: string, index: string | undefined): Promise<readonly Machine[]> {
+async function shardOf(
+  objects: S3Objects,
+  key: string,
+  index: string | undefined,
+): Promise<readonly Machine[]> {
   const found = await getJson<Shards>(objects, key);
   const shard = found?.value.shards[Number(index ?? 0)];
   if (shard) return shard;
-  throw new TwinError("NO_SHARD", `${key} has no shard ${index ?? 0}`, "submit through the planner, which writes the list before it submits");
+  throw new TwinError(
+    "NO_SHARD",
+    `${key} has no shard ${index ?? 0}`,
+    "submit through the planner, which writes the list before it submits",
+  );
 }

@@ -14,7 +14,11 @@ export interface LoopPorts {
 const LOOK_AGAIN = 50;
 
 /** Looks at the fleet every so often, until told to stop; a failed look is told, and the next one is made. */
-export async function planEvery({ planning, sleep, tell }: LoopPorts, every: number, stop: AbortSignal): Promise<void> {
+export async function planEvery(
+  { planning, sleep, tell }: LoopPorts,
+  every: number,
+  stop: AbortSignal,
+): Promise<void> {
   while (!stop.aborted) {
     try {
       await planning.look();
@@ -36,10 +40,18 @@ export async function planOnRequest(ports: LoopPorts, input: Readable, output: W
   }
 }
 
-async function answer(ports: LoopPorts, line: string): Promise<Look | { readonly error: { readonly code: string; readonly detail: string } }> {
+async function answer(
+  ports: LoopPorts,
+  line: string,
+): Promise<Look | { readonly error: { readonly code: string; readonly detail: string } }> {
   try {
     const request = JSON.parse(line) as { tick?: unknown; wait?: unknown };
-    if (request.tick !== true) throw new TwinError("BAD_REQUEST", `a line without "tick": ${line.slice(0, 60)}`, 'send {"tick":true} or {"tick":true,"wait":true}');
+    if (request.tick !== true)
+      throw new TwinError(
+        "BAD_REQUEST",
+        `a line without "tick": ${line.slice(0, 60)}`,
+        'send {"tick":true} or {"tick":true,"wait":true}',
+      );
     const first = await ports.planning.look();
     if (request.wait !== true) return first;
     let last = first;

@@ -21,4 +21,12 @@ export interface PlannerState {
   readonly plans: Readonly<Record<string, Plan>>;
 }
 
-export const NO_PLAN: Plan = { submitted: null, job: null, held: 0, failures: 0, notBefore: 0, answered: 0, last: null };
+export const NO_PLAN: Plan = {
+  submitted: null,
+  job: null,
+  held: 0,
+  failures: 0,
+  notBefore: 0,
+  answered: 0,
+  last: null,
+};

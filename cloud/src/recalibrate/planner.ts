@@ -1,8 +1,8 @@
 import type { ShadowReported } from "@plumbline/twin/contract/parameter-set";
 import type { CalibrationPolicy } from "@plumbline/twin/definition/twin-definition";
+import type { JobState } from "../aws/batch-jobs.ts";
 import { type IngestState, openAlarms } from "../store/ingest-state.ts";
 import type { PosteriorHead, VerdictKind } from "../store/posterior-head.ts";
-import type { JobState } from "../aws/batch-jobs.ts";
 import type { DueReason, Plan } from "./planner-state.ts";
 
 /** A machine as the planner sees it; all times are scenario times, ms since the Unix epoch. */
@@ -17,12 +17,17 @@ export interface Sighting {
 }
 
 export type Judgement =
-  | { readonly kind: "due"; readonly reason: DueReason; /** What it is due since: the longest waiting go first. */ readonly since: number }
+  | {
+      readonly kind: "due";
+      readonly reason: DueReason /** What it is due since: the longest waiting go first. */;
+      readonly since: number;
+    }
   | { readonly kind: "later"; readonly at: number; readonly why: string }
   | { readonly kind: "idle"; readonly why: string };
 
 /** A cool-down never grows beyond the schedule: that would come first anyway. */
-const coolDown = ({ coolDown: base, schedule }: CalibrationPolicy, held: number): number => Math.min(base * 2 ** held, schedule);
+const coolDown = ({ coolDown: base, schedule }: CalibrationPolicy, held: number): number =>
+  Math.min(base * 2 ** held, schedule);
 
 /**
  * Whether a machine is due, and why: a person asked, an alarm stands that the frames show, or the schedule has passed.
@@ -32,7 +37,8 @@ export function dueness(sighting: Sighting, now: number): Judgement {
   const { state, plan, policy, head } = sighting;
   if (plan.job) return { kind: "idle", why: "a job is under way" };
   if (state.lowest === null) return { kind: "idle", why: "no readings yet" };
-  if (head?.judged?.epoch === state.epoch && head.judged.sequence === state.sequence) return { kind: "idle", why: "nothing new" };
+  if (head?.judged?.epoch === state.epoch && head.judged.sequence === state.sequence)
+    return { kind: "idle", why: "nothing new" };
   const trial = trialPending(sighting, now);
   if (trial !== undefined) return { kind: "later", at: trial, why: "a set is on trial" };
   const reason = reasonOf(sighting, now);
@@ -43,7 +49,8 @@ export function dueness(sighting: Sighting, now: number): Judgement {
 }
 
 function reasonOf({ state, plan, policy, requested }: Sighting, now: number): Judgement {
-  if (requested !== undefined && requested > plan.answered) return { kind: "due", reason: "manual", since: requested };
+  if (requested !== undefined && requested > plan.answered)
+    return { kind: "due", reason: "manual", since: requested };
   const [alarm] = openAlarms(state);
   if (alarm) return { kind: "due", reason: "alarm", since: alarm.at };
   const scheduled = (plan.submitted ?? state.lowest ?? now) + policy.schedule;
@@ -62,14 +69,26 @@ function trialPending({ head, reported, policy }: Sighting, now: number): number
 }
 
 /** Back-off after a failed job, scenario ms: doubling from the cool-down's tenth, at most the cool-down. */
-const backOff = (policy: CalibrationPolicy, failures: number): number => Math.min((policy.coolDown / 10) * 2 ** (failures - 1), policy.coolDown);
+const backOff = (policy: CalibrationPolicy, failures: number): number =>
+  Math.min((policy.coolDown / 10) * 2 ** (failures - 1), policy.coolDown);
 
-export const submitted = (plan: Plan, job: NonNullable<Plan["job"]>, now: number): Plan => ({ ...plan, submitted: now, job });
+export const submitted = (plan: Plan, job: NonNullable<Plan["job"]>, now: number): Plan => ({
+  ...plan,
+  submitted: now,
+  job,
+});
 
-export type JobOutcome = { readonly kind: "verdict"; readonly verdict: VerdictKind } | { readonly kind: "nothing" } | { readonly kind: "failed" };
+export type JobOutcome =
+  | { readonly kind: "verdict"; readonly verdict: VerdictKind }
+  | { readonly kind: "nothing" }
+  | { readonly kind: "failed" };
 
 /** What a job came to, by its state in the queue and by what the posterior says; undefined: it is still at work. */
-export function outcomeOf(job: NonNullable<Plan["job"]>, state: JobState, head: Pick<PosteriorHead, "runs" | "last"> | undefined): JobOutcome | undefined {
+export function outcomeOf(
+  job: NonNullable<Plan["job"]>,
+  state: JobState,
+  head: Pick<PosteriorHead, "runs" | "last"> | undefined,
+): JobOutcome | undefined {
   if (state === "waiting" || state === "running") return undefined;
   // The posterior is believed before the queue: a job may die after its work was done, and queues forget.
   if (head?.last && head.runs.run > job.runs) return { kind: "verdict", verdict: head.last.kind };
@@ -78,7 +97,8 @@ export function outcomeOf(job: NonNullable<Plan["job"]>, state: JobState, head: 
 
 /** The plan once its job has ended: with a verdict, with nothing to do, or not at all. */
 export function ended(plan: Plan, outcome: JobOutcome, policy: CalibrationPolicy, now: number): Plan {
-  const answered = plan.job?.reason === "manual" ? Math.max(plan.answered, plan.submitted ?? 0) : plan.answered;
+  const answered =
+    plan.job?.reason === "manual" ? Math.max(plan.answered, plan.submitted ?? 0) : plan.answered;
   const rested: Plan = { ...plan, job: null, failures: 0, notBefore: 0, answered };
   switch (outcome.kind) {
     case "verdict":
@@ -86,7 +106,12 @@ export function ended(plan: Plan, outcome: JobOutcome, policy: CalibrationPolicy
     case "nothing":
       return rested;
     case "failed":
-      return { ...plan, job: null, failures: plan.failures + 1, notBefore: now + backOff(policy, plan.failures + 1) };
+      return {
+        ...plan,
+        job: null,
+        failures: plan.failures + 1,
+        notBefore: now + backOff(policy, plan.failures + 1),
+      };
     default:
       return outcome satisfies never;
   }
@@ -102,5 +127,10 @@ const RANK = { manual: 0, alarm: 1, schedule: 2 } as const satisfies Record<DueR
 /** Under the fleet's cap: people first, then alarms, then the schedule; who has waited longest first. */
 export const admitted = (due: readonly Candidate[], running: number, cap: number): readonly Candidate[] =>
   [...due]
-    .sort((left, right) => RANK[left.reason] - RANK[right.reason] || left.since - right.since || (left.thing < right.thing ? -1 : 1))
+    .sort(
+      (left, right) =>
+        RANK[left.reason] - RANK[right.reason] ||
+        left.since - right.since ||
+        (left.thing < right.thing ? -1 : 1),
+    )
     .slice(0, Math.max(0, cap - running));

@@ -1,9 +1,9 @@
+import type { Reading } from "@plumbline/twin/contract/reading";
+import type { TwinDefinition } from "@plumbline/twin/definition/twin-definition";
 import type { GatewayLink } from "../aws/iot-data.ts";
 import type { CloudEvent } from "../events.ts";
-import type { TwinDefinition } from "@plumbline/twin/definition/twin-definition";
-import type { Reading } from "@plumbline/twin/contract/reading";
-import type { IngestState } from "../store/ingest-state.ts";
 import type { PropertyWriter } from "../sitewise/property-writer.ts";
+import type { IngestState } from "../store/ingest-state.ts";
 import type { ObjectStore } from "../store/object-store.ts";
 
 /** Readings of a machine with event time above `after`, in any order. */
@@ -13,7 +13,11 @@ export interface ReadingSource {
 
 /** Signs a set and brings it to its gateway; done twice, it is done once. Gives the number of parts. */
 export interface SetPublisher {
-  publish(thing: string, instance: string, set: { readonly version: number; readonly payload: string }): Promise<number>;
+  publish(
+    thing: string,
+    instance: string,
+    set: { readonly version: number; readonly payload: string },
+  ): Promise<number>;
 }
 
 /** What a recalibration needs of the world. */

@@ -14,7 +14,12 @@ export const settled = (rows: readonly EvidenceRow[], highest: number): readonly
  * The rows that a verdict rests on: since the incumbent came into force, but no older than `oldest`, and at least
  * `least` in-mode rows where there are so many.
  */
-export function recentRows(rows: readonly EvidenceRow[], since: number, oldest: number, least: number): readonly EvidenceRow[] {
+export function recentRows(
+  rows: readonly EvidenceRow[],
+  since: number,
+  oldest: number,
+  least: number,
+): readonly EvidenceRow[] {
   const start = Math.max(since, oldest);
   const recent = rows.filter(({ at }) => at > start);
   if (recent.filter(({ inMode }) => inMode).length >= least) return recent;

@@ -1,7 +1,14 @@
 import { TwinError } from "@plumbline/twin/errors";
 import type { Backoff } from "../backoff.ts";
 import { isQuota, type Outcome, outcomeOf } from "./outcome.ts";
-import { ENTRIES_PER_REQUEST, type Entry, type EntryFault, type Point, type PropertyStore, RequestFault } from "./point.ts";
+import {
+  ENTRIES_PER_REQUEST,
+  type Entry,
+  type EntryFault,
+  type Point,
+  type PropertyStore,
+  RequestFault,
+} from "./point.ts";
 
 /** A point that must take another lane. */
 export interface Diverted {
@@ -78,7 +85,13 @@ export class PropertyWriter {
   /** A refused request is halved until the point that poisons it stands alone. */
   async #refused(entries: readonly Entry[], fault: RequestFault, last: boolean): Promise<Judged> {
     const halves = outcomeOf(fault.code, 0, 0) === "dead-letter" ? halved(entries) : undefined;
-    if (!halves) return judge(entries, [...entries.keys()].map((entry) => ({ entry, code: fault.code, message: fault.message, at: [] })), this.#now(), last);
+    if (!halves)
+      return judge(
+        entries,
+        [...entries.keys()].map((entry) => ({ entry, code: fault.code, message: fault.message, at: [] })),
+        this.#now(),
+        last,
+      );
     const answers = [await this.#attempt(halves[0], last), await this.#attempt(halves[1], last)];
     return {
       diverted: answers.flatMap(({ diverted }) => diverted),
@@ -101,7 +114,9 @@ function judge(entries: readonly Entry[], faults: readonly EntryFault[], now: nu
   for (const [index, { alias, points }] of entries.entries()) {
     const again: Point[] = [];
     for (const point of points) {
-      const fault = faults.find(({ entry, at }) => entry === index && (at.length === 0 || at.includes(point.at)));
+      const fault = faults.find(
+        ({ entry, at }) => entry === index && (at.length === 0 || at.includes(point.at)),
+      );
       if (!fault) continue;
       const { code, message } = fault;
       const outcome = outcomeOf(code, point.at, now);
@@ -120,5 +135,8 @@ function halved(entries: readonly Entry[]): readonly [readonly Entry[], readonly
   const [only] = entries;
   if (!only || only.points.length < 2) return undefined;
   const { alias, points } = only;
-  return [[{ alias, points: points.slice(0, half(points)) }], [{ alias, points: points.slice(half(points)) }]];
+  return [
+    [{ alias, points: points.slice(0, half(points)) }],
+    [{ alias, points: points.slice(half(points)) }],
+  ];
 }

@@ -1,5 +1,5 @@
-import { CHAIN_START } from "@plumbline/twin/contract/frame-codec";
 import type { DecisionRecord } from "@plumbline/twin/contract/frame";
+import { CHAIN_START } from "@plumbline/twin/contract/frame-codec";
 import { addEntry, type IndexEntry } from "./frame-index.ts";
 import { getJson, type Versioned } from "./json-object.ts";
 import { ingestStateKey } from "./layout.ts";

@@ -36,7 +36,11 @@ export interface IssuedVersion {
 }
 /** What was decided and is not yet told to everyone; carried out again until it is. */
 export interface Unfinished {
-  readonly points: readonly { readonly alias: string; readonly at: number; readonly value: number | string }[];
+  readonly points: readonly {
+    readonly alias: string;
+    readonly at: number;
+    readonly value: number | string;
+  }[];
   readonly set?: { readonly version: number; readonly payload: string };
 }
 
@@ -64,14 +68,24 @@ export interface PosteriorHead {
   readonly issued: number;
   readonly versions: readonly IssuedVersion[];
   readonly last: LastVerdict | null;
-  readonly runs: { readonly run: number; readonly accepted: number; readonly rejected: number; readonly waited: number };
+  readonly runs: {
+    readonly run: number;
+    readonly accepted: number;
+    readonly rejected: number;
+    readonly waited: number;
+  };
   /** Of the estimator, over all runs, repetitions included; `points`: distinct rows in the posterior. */
   readonly modelRuns: number;
   readonly points: number;
   readonly unfinished: Unfinished | null;
 }
 
-export const emptyHead = (thing: string, instance: string, { id, version }: TwinDefinition, model: string): PosteriorHead => ({
+export const emptyHead = (
+  thing: string,
+  instance: string,
+  { id, version }: TwinDefinition,
+  model: string,
+): PosteriorHead => ({
   thing,
   instance,
   twin: { id, version },
@@ -91,7 +105,11 @@ export const emptyHead = (thing: string, instance: string, { id, version }: Twin
   unfinished: null,
 });
 
-export const readHead = (store: ObjectStore, thing: string, instance: string): Promise<Versioned<PosteriorHead> | undefined> =>
+export const readHead = (
+  store: ObjectStore,
+  thing: string,
+  instance: string,
+): Promise<Versioned<PosteriorHead> | undefined> =>
   getJson<PosteriorHead>(store, posteriorKey(thing, instance));
 
 /** The newest checkpoint and up to eight earlier ones. */
@@ -101,7 +119,10 @@ const MOST_CHECKPOINTS = 9;
  * Adds checkpoints and keeps nine: the newest, and the rest spaced the wider the older they are, so that a late reading
  * costs a replay in proportion to its age.
  */
-export function keepCheckpoints(known: readonly CheckpointEntry[], more: readonly CheckpointEntry[]): readonly CheckpointEntry[] {
+export function keepCheckpoints(
+  known: readonly CheckpointEntry[],
+  more: readonly CheckpointEntry[],
+): readonly CheckpointEntry[] {
   const byTime = new Map([...known, ...more].map((entry) => [entry.at, entry]));
   const kept = [...byTime.values()].sort((left, right) => right.at - left.at);
   while (kept.length > MOST_CHECKPOINTS) kept.splice(leastMissed(kept), 1);

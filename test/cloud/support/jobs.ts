@@ -1,6 +1,6 @@
 import { createSign, generateKeyPairSync } from "node:crypto";
-import type { Signer } from "../../../cloud/src/aws/kms-signer.ts";
 import { joinedSignature } from "../../../cloud/src/aws/der-signature.ts";
+import type { Signer } from "../../../cloud/src/aws/kms-signer.ts";
 import { ArchiveHistory } from "../../../cloud/src/history/archive-history.ts";
 import { Publisher } from "../../../cloud/src/publish/publisher.ts";
 import type { JobRequest } from "../../../cloud/src/recalibrate/job.ts";
@@ -12,7 +12,8 @@ const keys = generateKeyPairSync("ec", { namedCurve: "P-256" });
 export const publicKey = keys.publicKey;
 export const signer: Signer = {
   keyId: "test-key",
-  sign: async (input) => joinedSignature(createSign("sha256").update(input).sign({ key: keys.privateKey, dsaEncoding: "der" })),
+  sign: async (input) =>
+    joinedSignature(createSign("sha256").update(input).sign({ key: keys.privateKey, dsaEncoding: "der" })),
   publicKey: async () => keys.publicKey.export({ type: "spki", format: "pem" }).toString(),
 };
 
@@ -29,5 +30,9 @@ export const jobPorts = (world: World): JobPorts => ({
 });
 
 export const jobRequest = (more: Partial<JobRequest> = {}): JobRequest => ({
-  thing: THING, instance: INSTANCE, estimateOnly: false, owner: { job: "job-1", attempt: 1 }, ...more,
+  thing: THING,
+  instance: INSTANCE,
+  estimateOnly: false,
+  owner: { job: "job-1", attempt: 1 },
+  ...more,
 });

@@ -5,7 +5,12 @@ import type { CloudEvent } from "../../../cloud/src/events.ts";
 import type { IngestPorts } from "../../../cloud/src/ingest/ports.ts";
 import type { Entry, EntryFault, Point, PropertyStore } from "../../../cloud/src/sitewise/point.ts";
 import { PropertyWriter } from "../../../cloud/src/sitewise/property-writer.ts";
-import type { ObjectStore, PutCondition, PutOutcome, StoredObject } from "../../../cloud/src/store/object-store.ts";
+import type {
+  ObjectStore,
+  PutCondition,
+  PutOutcome,
+  StoredObject,
+} from "../../../cloud/src/store/object-store.ts";
 
 /** Called before every effect; may throw: a crash between two steps. */
 export type Fuse = (step: string) => void;
@@ -23,7 +28,8 @@ export class MemoryObjects implements ObjectStore {
     this.fuse(`put ${key}`);
     const before = this.content.get(key);
     if (condition && "absent" in condition && before) return { kind: "conflict" };
-    if (condition && "etag" in condition && (!before || etagOf(before) !== condition.etag)) return { kind: "conflict" };
+    if (condition && "etag" in condition && (!before || etagOf(before) !== condition.etag))
+      return { kind: "conflict" };
     this.content.set(key, bytes);
     return { kind: "stored", etag: etagOf(bytes) };
   }
@@ -83,19 +89,30 @@ export class MemoryLink implements GatewayLink {
 
   async publish(topic: string, payload: Uint8Array | string): Promise<void> {
     this.fuse(`publish ${topic}`);
-    this.published.push({ topic, payload: typeof payload === "string" ? payload : new TextDecoder().decode(payload) });
+    this.published.push({
+      topic,
+      payload: typeof payload === "string" ? payload : new TextDecoder().decode(payload),
+    });
   }
-  async shadow(thing: string, instance: string): Promise<{ desired: unknown; reported: unknown } | undefined> {
+  async shadow(
+    thing: string,
+    instance: string,
+  ): Promise<{ desired: unknown; reported: unknown } | undefined> {
     this.fuse("shadow get");
     return this.shadows.get(`${thing}/${instance}`);
   }
   async desire(thing: string, instance: string, desired: Readonly<Record<string, unknown>>): Promise<void> {
     this.fuse("shadow update");
     const before = this.shadows.get(`${thing}/${instance}`);
-    this.shadows.set(`${thing}/${instance}`, { desired: { ...before?.desired, ...desired }, reported: before?.reported });
+    this.shadows.set(`${thing}/${instance}`, {
+      desired: { ...before?.desired, ...desired },
+      reported: before?.reported,
+    });
   }
   acks(): { epoch: string; sequence: number; hash: string }[] {
-    return this.published.filter(({ topic }) => topic.endsWith("/ack")).map(({ payload }) => JSON.parse(payload));
+    return this.published
+      .filter(({ topic }) => topic.endsWith("/ack"))
+      .map(({ payload }) => JSON.parse(payload));
   }
 }
 
@@ -114,9 +131,23 @@ export function memoryWorld(now: number): World {
   const link = new MemoryLink();
   const clock = { now };
   const events: CloudEvent[] = [];
-  const writer = new PropertyWriter(properties, () => clock.now, new Backoff(1, 1, () => 0, async () => {}));
+  const writer = new PropertyWriter(
+    properties,
+    () => clock.now,
+    new Backoff(
+      1,
+      1,
+      () => 0,
+      async () => {},
+    ),
+  );
   return {
-    objects, properties, link, clock, events, writer,
+    objects,
+    properties,
+    link,
+    clock,
+    events,
+    writer,
     now: () => clock.now,
     tell: (event) => events.push(event),
     light: (fuse) => {
