@@ -1,4 +1,4 @@
-import { isUsable, type Reading, readingIdentity } from "../contract/reading.ts";
+import { isUsable, QUALITIES, type Reading, readingIdentity } from "../contract/reading.ts";
 import type { TwinDefinition } from "../definition/twin-definition.ts";
 import { inMode } from "../estimation/operating-mode.ts";
 
@@ -25,18 +25,20 @@ export interface Refusal {
  */
 export function evidenceRows(definition: TwinDefinition, readings: Iterable<Reading>): { readonly rows: EvidenceRow[]; readonly refused: Refusal[] } {
   const column = new Map(definition.signals.map(({ id }, index) => [id, index]));
-  const seen = new Set<string>();
   const cells = new Map<number, number[]>();
+  const winners = new Map<string, string>();
   const refused: Refusal[] = [];
-  for (const reading of readings) {
+  for (const [identity, reading] of distinct(readings)) {
     const index = column.get(reading.signal);
-    const identity = readingIdentity(reading);
-    if (index === undefined || seen.has(identity)) continue;
-    seen.add(identity);
+    if (index === undefined) continue;
     if (!isUsable(reading)) {
       if (reading.reason !== "conflict") refused.push({ at: reading.at, signal: reading.signal, reason: reading.reason === "late" ? "late" : "bad", detail: reading.reason ?? "quality BAD" });
       continue;
     }
+    const cell = `${index}|${reading.at}`;
+    const winner = winners.get(cell);
+    if (winner !== undefined && winner < identity) continue;
+    winners.set(cell, identity);
     const values = cells.get(reading.at) ?? definition.signals.map(() => Number.NaN);
     values[index] = reading.value;
     cells.set(reading.at, values);
@@ -46,3 +48,18 @@ export function evidenceRows(definition: TwinDefinition, readings: Iterable<Read
   refused.sort((left, right) => left.at - right.at || ((left.signal ?? "") < (right.signal ?? "") ? -1 : 1));
   return { rows, refused };
 }
+
+/** Each reading once. Copies that differ in their flags, or two readings that nobody called a conflict, are settled by their content, never by arrival. */
+function distinct(readings: Iterable<Reading>): ReadonlyMap<string, Reading> {
+  const chosen = new Map<string, Reading>();
+  for (const reading of readings) {
+    const identity = readingIdentity(reading);
+    const known = chosen.get(identity);
+    if (known === undefined || rank(reading) < rank(known)) chosen.set(identity, reading);
+  }
+  return chosen;
+}
+
+/** Usable before refused, good before uncertain; the rest only makes the order total. */
+const rank = (reading: Reading): string =>
+  `${isUsable(reading) ? 0 : 1}|${QUALITIES.indexOf(reading.quality)}|${reading.reason ?? ""}|${reading.at}|${reading.value}`;
