@@ -10,10 +10,10 @@ import { CUBATURE, momentsOf, type SigmaPoints } from "../estimation/unscented-t
 import { entry, Matrix } from "../linear-algebra/matrix.ts";
 import { steadyModel } from "../models/models.ts";
 import { ABOVE, BELOW, type SteadyModel } from "../models/process-model.ts";
-import { type Marginal, summarise } from "./density.ts";
+import { type Marginal, STEEPEST, summarise } from "./density.ts";
 import { addBias, confine, type HalfSpace, leadingSigmaPoints, lineariseMargin } from "./regimes.ts";
 import type { EvidenceRow } from "./rows.ts";
-import { type Bounds, fromNatural, slope, toNatural } from "./transform.ts";
+import { type Bounds, boundsOf, driftRate, fromNatural, slope, toNatural } from "./transform.ts";
 
 /** Belief right after one row: what a causal reader would have said then. */
 export interface PosteriorPoint {
@@ -37,11 +37,6 @@ const DOUBT = 5;
 const MOST_IN_DOUBT = 2;
 /** A hypothesis below this share of the likeliest is dropped. */
 const NEGLIGIBLE = Math.log(1e-9);
-/**
- * Share of its drift rate that a parameter keeps at a bound: a bearing without drag changes slowly until it has begun to
- * wear. A full rate there would be a belief that healthy parts wander, and biases would be bent to excuse their rest.
- */
-const AT_REST = 0.2;
 const MILLIS_PER_DAY = 86_400_000;
 
 /**
@@ -61,25 +56,27 @@ export class Assimilator {
   readonly #model: SteadyModel;
   readonly #bounds: readonly Bounds[];
   #belief: Gaussian;
+  /** The parameters as they would be believed without any data: what the data taught is measured against it. */
+  #unlearnt: Gaussian;
   /** One per parameter: what is reported of the last row's mixture. */
   #marginals: readonly Marginal[];
   #at: number | undefined;
-  #from: number | undefined;
   #modelRuns = 0;
   #points = 0;
 
   private constructor(definition: TwinDefinition, belief: Gaussian) {
     this.#definition = definition;
     this.#model = steadyModel(definition.model);
-    this.#bounds = boundsOf(definition);
+    this.#bounds = definition.parameters.map(boundsOf);
     this.#belief = belief;
+    this.#unlearnt = { mean: belief.mean.slice(0, this.#bounds.length), covariance: Matrix.diagonal(belief.covariance.diagonal().slice(0, this.#bounds.length)) };
     this.#marginals = marginalsOf([{ weight: 1, gaussian: belief }], this.#bounds.length);
   }
 
   static start(definition: TwinDefinition): Assimilator {
-    const bounds = boundsOf(definition);
+    const bounds = definition.parameters.map(boundsOf);
     const z = definition.parameters.map(({ prior }, index) => fromNatural(bounds[index] as Bounds, prior.mean));
-    const variances = definition.parameters.map(({ prior }, index) => (prior.sd / slope(bounds[index] as Bounds, z[index] as number)) ** 2);
+    const variances = definition.parameters.map(({ prior }, index) => (prior.sd / Math.max(slope(bounds[index] as Bounds, z[index] as number), STEEPEST)) ** 2);
     const biases = definition.signals.map(({ bias, noise }) => Math.max(bias, 1e-6 * noise) ** 2);
     return new Assimilator(definition, { mean: Float64Array.from([...z, ...definition.signals.map(() => 0)]), covariance: Matrix.diagonal([...variances, ...biases]) });
   }
@@ -106,6 +103,7 @@ export class Assimilator {
     const mixture = kept.map(({ logWeight, gaussian }) => ({ weight: Math.exp(logWeight - top) / total, gaussian: keepNear(gaussian, this.#bounds) }));
     this.#marginals = marginalsOf(mixture, this.#bounds.length);
     this.#belief = collapse(mixture);
+    this.#unlearnt = keepNear(this.#unlearnt, this.#bounds);
     this.#points++;
     const best = kept.find(({ logWeight }) => logWeight === top);
     return { at: row.at, parameters: this.#summaries([0.9]).map(({ id, mean, sd, intervals }) => ({ id, mean, sd, interval90: intervals[0] as Interval })), nis: best?.nis ?? 0, size: seen.length };
@@ -114,24 +112,18 @@ export class Assimilator {
   posterior(): CandidatePosterior {
     const { parameters, signals } = this.#definition;
     const summaries = this.#summaries([0.9, 0.99]);
+    const unlearnt = marginalsOf([{ weight: 1, gaussian: this.#unlearnt }], parameters.length);
     const { covariance } = this.#belief;
     const correlation = (row: number, column: number): number => covariance.get(row, column) / Math.sqrt(covariance.get(row, row) * covariance.get(column, column));
     return {
       at: this.#at ?? 0,
       parameters: summaries.map(({ id, mean, sd, intervals }, index) => {
-        const unlearnt = this.#unlearnt(index);
-        return { id, unit: parameters[index]?.unit ?? "1", mean, sd, interval90: intervals[0] as Interval, interval99: intervals[1] as Interval, identifiable: identifiability(sd / unlearnt) };
+        const without = summarise(unlearnt[index] as Marginal, this.#bounds[index] as Bounds, []).sd;
+        return { id, unit: parameters[index]?.unit ?? "1", mean, sd, interval90: intervals[0] as Interval, interval99: intervals[1] as Interval, identifiable: identifiability(sd / without) };
       }),
       covariance: summaries.flatMap((one, row) => summaries.map((other, column) => (row === column ? one.sd : correlation(row, column) * one.sd) * other.sd)),
       signals: signals.map(({ id, noise }, index) => ({ id, noise, bias: entry(this.#belief.mean, parameters.length + index), biasSd: Math.sqrt(covariance.get(parameters.length + index, parameters.length + index)) })),
     };
-  }
-
-  /** What the sd would be without any data: the prior's, wandered over the data window. */
-  #unlearnt(index: number): number {
-    const { prior, drift } = this.#definition.parameters[index] ?? { prior: { sd: 1 }, drift: 0 };
-    const days = ((this.#at ?? 0) - (this.#from ?? this.#at ?? 0)) / MILLIS_PER_DAY;
-    return Math.sqrt(prior.sd ** 2 + drift ** 2 * days);
   }
 
   /** SHA-256 of the canonical means and covariance in transformed coordinates, definition order, 12 significant digits. */
@@ -145,11 +137,11 @@ export class Assimilator {
       at: this.#at ?? null,
       covariance: this.#belief.covariance.data,
       definition: definitionDigest(this.#definition),
-      from: this.#from ?? null,
       mean: this.#belief.mean,
       marginals: this.#marginals,
       modelRuns: this.#modelRuns,
       points: this.#points,
+      unlearnt: { covariance: this.#unlearnt.covariance.data, mean: this.#unlearnt.mean },
     });
   }
 
@@ -157,14 +149,14 @@ export class Assimilator {
   static restore(definition: TwinDefinition, checkpoint: string): Assimilator {
     const size = definition.parameters.length + definition.signals.length;
     const found = readState<Checkpoint>(checkpoint);
-    if (found?.definition !== definitionDigest(definition) || found.mean?.length !== size || found.covariance?.length !== size * size) {
+    if (found?.definition !== definitionDigest(definition) || found.mean?.length !== size || found.covariance?.length !== size * size || !found.unlearnt) {
       throw new TwinError("BAD_CHECKPOINT", "the checkpoint is damaged or was made with another twin definition", "start from the prior and replay the history");
     }
     const read = found as Checkpoint;
     const restored = new Assimilator(definition, { mean: Float64Array.from(read.mean), covariance: new Matrix(size, size, Float64Array.from(read.covariance)) });
     restored.#marginals = read.marginals;
     restored.#at = read.at ?? undefined;
-    restored.#from = read.from ?? undefined;
+    restored.#unlearnt = { mean: Float64Array.from(read.unlearnt.mean), covariance: new Matrix(read.unlearnt.mean.length, read.unlearnt.mean.length, Float64Array.from(read.unlearnt.covariance)) };
     restored.#modelRuns = read.modelRuns;
     restored.#points = read.points;
     return restored;
@@ -174,15 +166,19 @@ export class Assimilator {
     const days = this.#at === undefined ? 0 : (at - this.#at) / MILLIS_PER_DAY;
     if (days < 0) throw new TwinError("OUT_OF_ORDER", `a row of ${at} after one of ${this.#at}`, "assimilate rows in order of event time; restore an earlier checkpoint for late data");
     this.#at = at;
-    this.#from ??= at;
     if (days === 0) return;
-    const covariance = this.#belief.covariance.copy();
-    for (const [index, { drift }] of this.#definition.parameters.entries()) {
-      const rate = drift * (AT_REST + (1 - AT_REST) * slope(this.#bounds[index] as Bounds, entry(this.#belief.mean, index)));
-      covariance.add(index, index, rate * rate * days);
-    }
-    this.#belief = { mean: this.#belief.mean, covariance };
+    this.#belief = this.#wander(this.#belief, days);
+    this.#unlearnt = this.#wander(this.#unlearnt, days);
     this.#marginals = marginalsOf([{ weight: 1, gaussian: this.#belief }], this.#bounds.length);
+  }
+
+  #wander({ mean, covariance }: Gaussian, days: number): Gaussian {
+    const wider = covariance.copy();
+    for (const [index, { drift }] of this.#definition.parameters.entries()) {
+      const rate = driftRate(this.#bounds[index] as Bounds, entry(mean, index), drift);
+      wider.add(index, index, rate * rate * days);
+    }
+    return { mean, covariance: wider };
   }
 
   /** One update per hypothesis about the regimes that are in doubt; elsewhere the regime is the one on whose side the mean lies. */
@@ -256,7 +252,7 @@ interface Checkpoint {
   readonly covariance: number[];
   readonly marginals: readonly Marginal[];
   readonly at: number | null;
-  readonly from: number | null;
+  readonly unlearnt: { readonly mean: number[]; readonly covariance: number[] };
   readonly modelRuns: number;
   readonly points: number;
 }
@@ -287,5 +283,3 @@ function keepNear(gaussian: Gaussian, bounds: readonly Bounds[]): Gaussian {
 }
 
 const identifiability = (contraction: number): ParameterEstimate["identifiable"] => (contraction < 0.1 ? "well" : contraction < 0.7 ? "weakly" : "not");
-
-const boundsOf = ({ parameters }: TwinDefinition): Bounds[] => parameters.map(({ bounds, prior }) => ({ low: bounds[0], high: bounds[1], knee: prior.sd }));

@@ -4,12 +4,12 @@ import { type Bounds, slope, toNatural } from "./transform.ts";
 /** One parameter's marginal: a mixture of Gaussians in the transformed coordinate. */
 export type Marginal = readonly { readonly weight: number; readonly mean: number; readonly sd: number }[];
 
-const CELLS = 240;
+const CELLS = 160;
 /**
  * Least slope dθ/dz in a density: below it the parameter is at its bound, and dividing by ever smaller slopes would call
  * any stray mass there infinitely dense.
  */
-const STEEPEST = 0.25;
+export const STEEPEST = 0.25;
 /** Half-width of the grid, standard deviations of the mixture's widest member. */
 const REACH = 6;
 

@@ -3,7 +3,7 @@ import type { TwinDefinition } from "../definition/twin-definition.ts";
 import { chiSquaredQuantile, Z_9999 } from "../estimation/consistency.ts";
 import { Matrix } from "../linear-algebra/matrix.ts";
 import type { CandidatePosterior, PosteriorPoint } from "./assimilator.ts";
-import { ageOf, type Belief, beliefOf, predictive, predictiveRuns, scoreRow } from "./predictive.ts";
+import { ageOf, type Belief, beliefOf, pointPrediction, predictive, predictiveRuns, scoreRow } from "./predictive.ts";
 import type { EvidenceRow } from "./rows.ts";
 
 /** The numbers behind a verdict, for a page that shows why. */
@@ -82,23 +82,27 @@ function gather({ definition, incumbent, candidate, recent, trace, alarmed }: Ca
     return row.inMode && found?.previous ? [{ row, point: found.point, previous: found.previous }] : [];
   });
   const old = beliefOf(incumbent);
+  const theirMeans = pointPrediction(definition, old);
   let run = 0;
   let change = 0;
-  const last = { candidate: 0, incumbent: 0, rows: 0 };
-  const nis = { sum: 0, freedom: 0 };
-  for (const [index, { row, point, previous }] of pairs.entries()) {
-    const mine = predictive(definition, beliefAt(definition, previous, candidate), row.at - previous.at);
-    const theirs = predictive(definition, old, ageOf(incumbent, row.at));
-    run = Math.max(0, run + misfit(definition, theirs.mean, row) - misfit(definition, mine.mean, row));
+  for (const { row, previous } of pairs) {
+    const myMeans = pointPrediction(definition, beliefAt(definition, previous, candidate));
+    run = Math.max(0, run + misfit(definition, theirMeans, row) - misfit(definition, myMeans, row));
     change = Math.max(change, run);
-    if (index < pairs.length - HELD_OUT) continue;
-    last.candidate += scoreRow(definition, mine, row.values).logScore;
-    last.incumbent += scoreRow(definition, theirs, row.values).logScore;
-    last.rows++;
+  }
+  const last = pairs.slice(-HELD_OUT);
+  const middle = last[Math.floor(last.length / 2)];
+  const theirs = predictive(definition, old, ageOf(incumbent, middle?.row.at ?? 0, middle?.previous.at ?? 0));
+  const heldOut = { candidate: 0, incumbent: 0, rows: last.length };
+  const nis = { sum: 0, freedom: 0 };
+  for (const { row, point, previous } of last) {
+    heldOut.candidate += scoreRow(definition, predictive(definition, beliefAt(definition, previous, candidate), row.at - previous.at), row.values).logScore;
+    heldOut.incumbent += scoreRow(definition, theirs, row.values).logScore;
     nis.sum += point.nis;
     nis.freedom += point.size;
   }
-  return { rows: pairs.length, heldOut: last, change, nis, moved: movedParameters(incumbent, candidate), alarmed, modelRuns: 2 * pairs.length * predictiveRuns(definition) };
+  const modelRuns = 1 + pairs.length + (1 + last.length) * predictiveRuns(definition);
+  return { rows: pairs.length, heldOut, change, nis, moved: movedParameters(incumbent, candidate), alarmed, modelRuns };
 }
 
 /** ½ Σ ((y − E[y])/σ)² over the signals present. */

@@ -4,6 +4,7 @@ import { cholesky, logDeterminant, solveLower } from "../linear-algebra/cholesky
 import { dot, entry, Matrix } from "../linear-algebra/matrix.ts";
 import { steadyModel } from "../models/models.ts";
 import type { ParameterSet } from "../contract/parameter-set.ts";
+import { boundsOf, driftRate, fromNatural } from "./transform.ts";
 
 /** What is believed of a machine at some time: enough to predict its next row. */
 export interface Belief {
@@ -17,14 +18,17 @@ export interface Belief {
 const MILLIS_PER_DAY = 86_400_000;
 
 /**
- * The predictive distribution of the signals: sigma points of N(θ̂, P + q² Δt) through h, plus biases.
+ * The predictive distribution of the signals: sigma points of N(θ̂, P + q² Δt) through h, plus biases; q is the drift rate at θ̂.
  * A point beyond a bound is evaluated at the bound. Sensor noise is *not* included.
  */
 export function predictive(definition: TwinDefinition, { means, covariance, biases, biasSds }: Belief, age: number): Moments {
   const model = steadyModel(definition.model);
   const spread = covariance.copy();
   const days = Math.max(age, 0) / MILLIS_PER_DAY;
-  for (const [index, { drift }] of definition.parameters.entries()) spread.add(index, index, drift * drift * days);
+  for (const [index, parameter] of definition.parameters.entries()) {
+    const bounds = boundsOf(parameter);
+    spread.add(index, index, driftRate(bounds, fromNatural(bounds, entry(means, index)), parameter.drift) ** 2 * days);
+  }
   const sigma = sigmaPoints(means, spread, CUBATURE);
   const images = new Matrix(sigma.points.rows, definition.signals.length);
   const outputs = new Float64Array(model.outputs.length);
@@ -41,14 +45,14 @@ export function predictive(definition: TwinDefinition, { means, covariance, bias
 /** Model runs of one `predictive`. */
 export const predictiveRuns = (definition: TwinDefinition): number => 2 * definition.parameters.length;
 
-/** The belief that a parameter set states, and its age at a time: version 0 rests on no data and has none. */
+/** The belief that a parameter set states, and its age at a time: version 0 rests on no data; its age counts from `since`. */
 export const beliefOf = (set: ParameterSet): Belief => ({
   means: Float64Array.from(set.parameters, ({ mean }) => mean),
   covariance: new Matrix(set.parameters.length, set.parameters.length, Float64Array.from(set.covariance)),
   biases: set.signals.map(({ bias }) => bias),
   biasSds: set.signals.map(({ biasSd }) => biasSd),
 });
-export const ageOf = (set: ParameterSet, at: number): number => (set.version === 0 ? 0 : at - set.window[1]);
+export const ageOf = (set: ParameterSet, at: number, since: number): number => at - (set.version === 0 ? since : set.window[1]);
 
 /** ln N(y; E[y], Cov[y] + R/n) over the signals that are present, and its normalised square; constants left out. */
 export function scoreRow(definition: TwinDefinition, { mean, covariance }: Moments, values: readonly number[], rows = 1): { readonly logScore: number; readonly nis: number; readonly size: number } {
@@ -62,4 +66,12 @@ export function scoreRow(definition: TwinDefinition, { mean, covariance }: Momen
   const whitened = solveLower(factor, new Matrix(seen.length, 1, Float64Array.from(seen, (index) => (values[index] as number) - entry(mean, index)))).data;
   const nis = dot(whitened, whitened);
   return { logScore: -0.5 * (nis + logDeterminant(factor)), nis, size: seen.length };
+}
+
+/** The signals as the means alone have them: one model run, no spread. */
+export function pointPrediction(definition: TwinDefinition, { means, biases }: Belief): Float64Array {
+  const model = steadyModel(definition.model);
+  const outputs = new Float64Array(model.outputs.length);
+  model.evaluate(means, outputs);
+  return Float64Array.from(definition.signals, (_, index) => entry(outputs, index) + (biases[index] ?? 0));
 }

@@ -25,3 +25,15 @@ export function fromNatural({ low, high, knee }: Bounds, theta: number): number 
 const softplus = (x: number): number => (x > 0 ? x + Math.log1p(Math.exp(-x)) : Math.log1p(Math.exp(x)));
 const inverseSoftplus = (y: number): number => (y > 30 ? y : Math.log(Math.expm1(y)));
 const sigmoid = (x: number): number => (x >= 0 ? 1 / (1 + Math.exp(-x)) : Math.exp(x) / (1 + Math.exp(x)));
+
+/**
+ * Share of its drift rate that a parameter keeps at a bound: a bearing without drag changes slowly until it has begun to
+ * wear. A full rate there would be a belief that healthy parts wander, and biases would be bent to excuse their rest.
+ */
+const AT_REST = 0.2;
+
+/** Random-walk rate of z at a point, given the declared rate in the interior; per √time. */
+export const driftRate = (bounds: Bounds, z: number, declared: number): number => declared * (AT_REST + (1 - AT_REST) * slope(bounds, z));
+
+/** The bounds of a declared parameter; its knee is the prior's standard deviation. */
+export const boundsOf = ({ bounds, prior }: { readonly bounds: readonly [number, number]; readonly prior: { readonly sd: number } }): Bounds => ({ low: bounds[0], high: bounds[1], knee: prior.sd });

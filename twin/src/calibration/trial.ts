@@ -64,7 +64,7 @@ export class Trial {
   }
 
   #predict({ set, belief }: { set: ParameterSet; belief: Belief }, at: number): ReturnType<typeof predictive> {
-    return predictive(this.#definition, belief, ageOf(set, at));
+    return predictive(this.#definition, belief, ageOf(set, at, this.#candidate.set.window[1]));
   }
 
   #verdict(at: number): TrialVerdict {

@@ -42,7 +42,7 @@ const drag = (roller: number): ParameterDefinition => ({
   title: `bearing drag of roller ${roller}`,
   unit: "N·m·s/rad",
   bounds: [0, 0.5],
-  prior: { mean: 0.0002, sd: 0.0005 },
+  prior: { mean: 0.00001, sd: 0.0005 },
   drift: 0.02,
   cause: `wear or lost lubrication in the bearing of roller ${roller}`,
   action: `grease or replace the bearing of roller ${roller} at the next stop`,
@@ -65,7 +65,7 @@ export const webLine: TwinDefinition = defineTwin({
   policy: {
     falseAlarmPer14Days: 0.01,
     schedule: days(7),
-    coolDown: hours(6),
+    coolDown: hours(12),
     trialRows: 8,
     trialLimit: days(2),
     lateness: days(1),
