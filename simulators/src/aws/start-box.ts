@@ -150,8 +150,11 @@ function makeBatch(
     wall: clock.wall,
     secondMs: options.jobSecondMs ?? 1_000,
     graceMs: options.jobGraceMs ?? JOB_GRACE,
-    told: ({ id, name, status, statusReason }) =>
-      told({ event: "box.job", job: id, name, status, reason: statusReason }),
+    told: ({ id, name, status, statusReason, attempts }) => {
+      // Ten thousand children that become RUNNABLE are no news; a job that is tried again is.
+      if (attempts.length === 0 && (status === "PENDING" || status === "RUNNABLE")) return;
+      told({ event: "box.job", job: id, name, status, reason: statusReason });
+    },
   });
   const arn = (resource: string): string => `arn:aws:batch:${config.region}:${config.account}:${resource}`;
   return {

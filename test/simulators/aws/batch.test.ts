@@ -259,3 +259,14 @@ describe("stopping", () => {
     expect((await ended(next)).statusReason).toBe("Dependent Job failed");
   });
 });
+
+test("a job whose guard is killed does not live on, and the attempt counts", async () => {
+  const where = path.join(t.directory, "guard-killed");
+  const environment = [{ name: "WHERE", value: where }];
+  const id = await submit(await define(["wait"]), { containerOverrides: { environment } });
+  const pid = await running(where);
+  process.kill(Number(said(id)[0]?.["guard"]), "SIGKILL");
+  const found = await ended(id);
+  expect([found.status, found.container?.exitCode]).toEqual(["FAILED", 137]);
+  await vi.waitFor(() => expect(alive(pid)).toBe(false), { timeout: 5_000 });
+});

@@ -9,7 +9,15 @@ const {
   WHERE: where,
 } = process.env;
 console.log(
-  JSON.stringify({ id, attempt, index, rest, env: Object.keys(process.env).sort(), mode: process.env.MODE }),
+  JSON.stringify({
+    id,
+    attempt,
+    index,
+    rest,
+    env: Object.keys(process.env).sort(),
+    mode: process.env.MODE,
+    guard: process.ppid,
+  }),
 );
 const wait = () => setInterval(() => undefined, 1_000);
 
