@@ -148,6 +148,15 @@ describe("compare and swap", () => {
   });
 });
 
+test("a query that means another operation is refused, and so is what would change what an object means", async () => {
+  await put("plain", "x");
+  const version = t.clients.s3.send(new GetObjectCommand({ Bucket, Key: "plain", VersionId: "1" }));
+  expect(await errorOf(version)).toMatchObject({ name: "NotImplemented", status: 501 });
+  expect(await errorOf(put("plain", "y", { ACL: "public-read" }))).toMatchObject({ name: "NotImplemented" });
+  expect(await errorOf(put("plain", "y", { Tagging: "a=b" }))).toMatchObject({ name: "NotImplemented" });
+  expect(await get("plain")).toBe("x");
+});
+
 describe("listing", () => {
   beforeAll(async () => {
     for (const key of ["list/a", "list/b/1", "list/b/2", "list/c & <d>", "list/ä"]) await put(key, key);

@@ -28,6 +28,7 @@ const NOT_EMULATED = [
   "x-amz-object-lock-mode",
   "x-amz-write-offset-bytes",
   "x-amz-tagging",
+  "x-amz-acl",
 ];
 
 /** @throws {ServiceFault} KeyTooLongError. */
@@ -55,10 +56,8 @@ export const putObject =
     return { status: 200, headers: { etag, ...checksumHeaders(checksums) } };
   };
 
-function refuseNotEmulated({ headers, query }: Call): void {
-  const header = NOT_EMULATED.find((name) => headers.has(name));
-  const part = ["uploadId", "partNumber", "tagging", "acl", "retention"].find((name) => query.has(name));
-  const found = header ?? part;
+function refuseNotEmulated({ headers }: Call): void {
+  const found = NOT_EMULATED.find((name) => headers.has(name));
   if (found !== undefined)
     throw s3Fault(501, "NotImplemented", `${found} is not emulated by the cloud in a box`);
 }

@@ -1,10 +1,10 @@
-import type { Service } from "../http/service.ts";
+import type { Operation, Service } from "../http/service.ts";
 import type { Store } from "../sqlite-store.ts";
 import { createBucket } from "./buckets.ts";
 import { listObjects } from "./list-objects.ts";
 import { putObject } from "./put-object.ts";
 import { deleteObject, getObject, headObject } from "./read-objects.ts";
-import { s3FaultAnswer } from "./s3-fault.ts";
+import { s3Fault, s3FaultAnswer } from "./s3-fault.ts";
 import { ObjectTable } from "./sqlite-objects.ts";
 
 /** Largest object, bytes: the box keeps them in its one file. */
@@ -28,12 +28,46 @@ export function s3Service({ store, region, wall, buckets }: S3Settings): Service
     escapesPath: false,
     fault: s3FaultAnswer,
     operations: [
-      { name: "ListObjectsV2", method: "GET", path: "/{Bucket}?list-type=2", answer: listObjects(objects) },
-      { name: "CreateBucket", method: "PUT", path: "/{Bucket}", answer: createBucket(objects, region, wall) },
-      { name: "PutObject", method: "PUT", path: "/{Bucket}/{Key+}", answer: putObject(store, objects, wall) },
-      { name: "GetObject", method: "GET", path: "/{Bucket}/{Key+}", answer: getObject(objects) },
-      { name: "HeadObject", method: "HEAD", path: "/{Bucket}/{Key+}", answer: headObject(objects) },
-      { name: "DeleteObject", method: "DELETE", path: "/{Bucket}/{Key+}", answer: deleteObject(objects) },
+      {
+        name: "ListObjectsV2",
+        method: "GET",
+        path: "/{Bucket}?list-type=2",
+        answer: onlyWith(LISTING, listObjects(objects)),
+      },
+      on("CreateBucket", "PUT", "/{Bucket}", createBucket(objects, region, wall)),
+      on("PutObject", "PUT", "/{Bucket}/{Key+}", putObject(store, objects, wall)),
+      on("GetObject", "GET", "/{Bucket}/{Key+}", getObject(objects)),
+      on("HeadObject", "HEAD", "/{Bucket}/{Key+}", headObject(objects)),
+      on("DeleteObject", "DELETE", "/{Bucket}/{Key+}", deleteObject(objects)),
     ],
   };
 }
+
+/** What the SDK adds to say which operation it means. */
+const PLAIN: readonly string[] = ["x-id"];
+const LISTING: readonly string[] = [
+  ...PLAIN,
+  "list-type",
+  "prefix",
+  "delimiter",
+  "max-keys",
+  "continuation-token",
+  "start-after",
+  "encoding-type",
+];
+
+const on = (name: string, method: string, path: string, answer: Operation["answer"]): Operation => ({
+  name,
+  method,
+  path,
+  answer: onlyWith(PLAIN, answer),
+});
+
+/** In S3 a query names another operation (`?acl`, `?uploads`, `?versionId=…`): one that is not known is refused. */
+const onlyWith =
+  (known: readonly string[], answer: Operation["answer"]): Operation["answer"] =>
+  (call) => {
+    const other = [...call.query.keys()].find((name) => !known.includes(name));
+    if (other === undefined) return answer(call);
+    throw s3Fault(501, "NotImplemented", `The query ${other} is not emulated by the cloud in a box`);
+  };
