@@ -136,7 +136,7 @@ function readOutbox(fields: Fields, stateDir: string, resolve: Resolve): OutboxC
   const given = fields.optionalText("path", "a file name");
   return {
     path: given === undefined ? path.join(stateDir, "outbox.db") : resolve(given),
-    capBytes: fields.whole("capBytes", 512 * 1024, 2 ** 40, 256 * 1024 * 1024),
+    capBytes: fields.whole("capBytes", 128 * 1024, 2 ** 40, 256 * 1024 * 1024),
     commitMillis: fields.whole("commitMillis", 0, 10_000, 100),
     commitReadings: fields.whole("commitReadings", 1, 100_000, 500),
     ...(fields.has("sealReadings") ? { sealReadings: fields.whole("sealReadings", 1, 4_096, 1_260) } : {}),

@@ -91,7 +91,7 @@ export class Pipeline {
     await pipeline.#sit();
     pipeline.#link = stages.link(pipeline.#cloudListener());
     pipeline.#source = stages.source(pipeline.#sourceListener());
-    pipeline.#heart = setInterval(() => pipeline.#beat(), Math.max(1_000, HEARTBEAT / stages.clock.rate));
+    pipeline.#heart = setInterval(() => pipeline.beat(), Math.max(1_000, HEARTBEAT / stages.clock.rate));
     return pipeline;
   }
 
@@ -226,7 +226,8 @@ export class Pipeline {
     };
   }
 
-  #beat(): void {
+  /** Tells the cloud how the agent is: a hint, nothing waits for it. */
+  beat(): void {
     if (this.#link?.connected !== true) return;
     this.#beats++;
     if (this.#beats % POLL_BEATS === 0) this.#parameters.poll();

@@ -29,7 +29,8 @@ const REJECTED_BYTES = 512;
  *  - frames and the pruning of the journal they were made of are one transaction, with the state that follows them;
  *  - a frame leaves the file only when it was acknowledged end to end (or, by policy, becomes a gap frame of the same sequence);
  *  - a frame that was handed out is never changed again;
- *  - the readings of at least the last `identityHorizon` stay, so that a redelivery is recognised after a restart.
+ *  - the readings of at least the last `identityHorizon` stay, so that a redelivery is recognised after a restart;
+ *    only a full outbox lets go of acknowledged frames sooner, because readings come before the memory of readings.
  */
 export class SqliteOutbox {
   readonly #db: SqliteFile;
@@ -198,10 +199,11 @@ export class SqliteOutbox {
       if (this.#chainAt(sequence) !== hash) return { kind: "ignored", reason: `chain hash at sequence ${sequence} differs` };
       this.#db.transaction(() => {
         this.#sql.setMeta("acked", String(sequence));
-        this.#sql.forgetFrames(sequence, this.#total - this.#limits.identityHorizon);
+        this.#sql.forgetFrames(sequence, this.#full ? this.#total : this.#total - this.#limits.identityHorizon);
       })();
       this.#acked = sequence;
       this.#backlog = this.#sql.backlog(sequence);
+      if (this.#full) this.#db.pragma("wal_checkpoint(TRUNCATE)"); // or the WAL alone could keep it full
       return { kind: "advanced", acked: sequence, status: this.status() };
     });
   }

@@ -1,8 +1,7 @@
 import mqtt, { type MqttClient } from "mqtt";
-import { decodeFrame } from "@plumbline/twin/contract/frame-codec";
-import { CHAIN_START, chainHash, frameHash } from "@plumbline/twin/contract/frame-codec";
+import { CHAIN_START, chainHash, decodeFrame, frameHash } from "@plumbline/twin/contract/frame-codec";
 import type { Frame } from "@plumbline/twin/contract/frame";
-import { ackTopic, FRAME_FILTER } from "@plumbline/twin/contract/topics";
+import { ackTopic, FRAME_FILTER, readTopic } from "@plumbline/twin/contract/topics";
 import type { Reading } from "@plumbline/twin/contract/reading";
 import { type Broker, startBroker } from "../../../simulators/src/broker/aedes-broker.ts";
 
@@ -36,7 +35,9 @@ export class SmallCloud {
 
   private constructor(client: MqttClient) {
     this.client = client;
-    client.on("message", (_topic, payload) => this.#take(payload));
+    client.on("message", (topic, payload) => {
+      if (readTopic(topic)?.kind === "frame") this.#take(payload);
+    });
   }
 
   static async open(broker: { readonly port: number }): Promise<SmallCloud> {
