@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { Ingest } from "../../../cloud/src/ingest/ingest.ts";
 import type { IngestState } from "../../../cloud/src/store/ingest-state.ts";
+import { toBytes } from "../../../cloud/src/store/json-object.ts";
 import { dice, Gateway, healthyReadings, T0, THING } from "../support/gateway.ts";
 import { memoryWorld, type World } from "../support/memory.ts";
 
@@ -88,5 +89,29 @@ describe("order and repetition", () => {
       await Promise.all([one.accept(THING, [bytes]), two.accept(THING, [bytes])]);
     expect(stateOf(world)).toEqual(stateOf(plain));
     expect(world.properties.points).toEqual(plain.properties.points);
+  });
+
+  test("a state that someone else has moved is read again before anything is acknowledged", async () => {
+    const world = memoryWorld(NOW);
+    const ingest = new Ingest(world);
+    await ingest.accept(THING, [frames[0]!.bytes]);
+    const publish = world.link.publish.bind(world.link);
+    const ahead: number[] = [];
+    world.link.publish = async (topic, payload) => {
+      const { sequence } = JSON.parse(String(payload)) as { sequence: number };
+      if (sequence > stateOf(world).sequence) ahead.push(sequence);
+      await publish(topic, payload);
+    };
+    let meddled = false;
+    world.objects.fuse = (step) => {
+      if (meddled || !step.startsWith("put state/")) return;
+      meddled = true;
+      const touched = { ...stateOf(world), decision: null, setSince: 1 };
+      world.objects.content.set(`state/${THING}/ingest.json`, toBytes(touched));
+    };
+    await ingest.accept(THING, [frames[1]!.bytes]);
+    expect(meddled).toBe(true);
+    expect(ahead).toEqual([]);
+    expect(stateOf(world)).toMatchObject({ sequence: 2, setSince: 1 });
   });
 });
