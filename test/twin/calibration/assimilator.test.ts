@@ -5,9 +5,17 @@ import { cholesky } from "@plumbline/twin/linear-algebra/cholesky";
 import { Matrix } from "@plumbline/twin/linear-algebra/matrix";
 import { describe, expect, test } from "vitest";
 import { seeded } from "../../support/random.ts";
-import { assimilated, estimateOf, newAssimilator, NOTHING, rowAt, rowsOf } from "../support/calibrated.ts";
+import { assimilated, estimateOf, NOTHING, newAssimilator, rowAt, rowsOf } from "../support/calibrated.ts";
 import { refusal } from "../support/refusals.ts";
-import { asReadings, DAY, drags, noisyValues, outputsOf, parameterIndex, START } from "../support/web-line-truth.ts";
+import {
+  asReadings,
+  DAY,
+  drags,
+  noisyValues,
+  outputsOf,
+  parameterIndex,
+  START,
+} from "../support/web-line-truth.ts";
 
 const worn = (day: number): Record<string, number> => ({ b3: 0.012 * day, b9: 0.17 + 0.004 * (day - 2) });
 
@@ -40,7 +48,11 @@ describe("the posterior", () => {
   });
 
   test("changes with any reading", () => {
-    const changed = rows.map((row, index) => (index === 30 ? { ...row, values: row.values.map((value, signal) => (signal === 4 ? value + 0.001 : value)) } : row));
+    const changed = rows.map((row, index) =>
+      index === 30
+        ? { ...row, values: row.values.map((value, signal) => (signal === 4 ? value + 0.001 : value)) }
+        : row,
+    );
     expect(assimilated(changed).digest()).not.toBe(whole.digest());
   });
 
@@ -49,7 +61,9 @@ describe("the posterior", () => {
     for (const text of ["", "null", "{}", whole.checkpoint().slice(0, 100)]) {
       expect(refusal(() => Assimilator.restore(webLine, text)).code).toBe("BAD_CHECKPOINT");
     }
-    expect(refusal(() => Assimilator.restore({ ...webLine, version: "1.0.1" }, whole.checkpoint())).code).toBe("BAD_CHECKPOINT");
+    expect(
+      refusal(() => Assimilator.restore({ ...webLine, version: "1.0.1" }, whole.checkpoint())).code,
+    ).toBe("BAD_CHECKPOINT");
   });
 
   test("of two half gaps is that of one whole gap", () => {
@@ -61,18 +75,25 @@ describe("the posterior", () => {
     twice.assimilate({ at: (from + to) / 2, values: NOTHING, inMode: false });
     twice.assimilate({ at: to, values: NOTHING, inMode: true });
     const [one, two] = [once.posterior(), twice.posterior()];
-    for (const [index, { sd }] of one.parameters.entries()) expect(two.parameters[index]!.sd / sd).toBeCloseTo(1, 9);
+    for (const [index, { sd }] of one.parameters.entries())
+      expect(two.parameters[index]!.sd / sd).toBeCloseTo(1, 9);
   });
 
   test("only grows less sure in a row that is refused: out of mode, or empty", () => {
     const before = assimilated(rows.slice(0, 40));
     const { checkpoint, points } = { checkpoint: before.checkpoint(), points: before.points };
-    for (const refused of [{ values: rows[40]!.values, inMode: false }, { values: NOTHING, inMode: true }]) {
+    for (const refused of [
+      { values: rows[40]!.values, inMode: false },
+      { values: NOTHING, inMode: true },
+    ]) {
       const after = Assimilator.restore(webLine, checkpoint);
       expect(after.assimilate({ at: rows[40]!.at + DAY, ...refused })).toBeUndefined();
       expect(after.points).toBe(points);
       expect(estimateOf(after.posterior(), "b3").sd).toBeGreaterThan(estimateOf(before.posterior(), "b3").sd);
-      expect(estimateOf(after.posterior(), "b3").mean).toBeCloseTo(estimateOf(before.posterior(), "b3").mean, 3);
+      expect(estimateOf(after.posterior(), "b3").mean).toBeCloseTo(
+        estimateOf(before.posterior(), "b3").mean,
+        3,
+      );
     }
   });
 
@@ -81,20 +102,26 @@ describe("the posterior", () => {
     const point = first.assimilate(rowAt(0, [...outputsOf(drags({ b3: 0.02 })).subarray(0, 21)]));
     expect(point?.size).toBe(21);
     expect(first.points).toBe(1);
-    expect(estimateOf(first.posterior(), "b3").mean).toBeGreaterThan(estimateOf(newAssimilator().posterior(), "b3").mean);
+    expect(estimateOf(first.posterior(), "b3").mean).toBeGreaterThan(
+      estimateOf(newAssimilator().posterior(), "b3").mean,
+    );
     expect(whole.points).toBe(rows.length);
     expect(whole.modelRuns / whole.points).toBeLessThan(19 * 4);
   });
 
   test("of rows with holes rests on what is there, and calls unidentifiable what nobody could see", () => {
-    const only = (ids: readonly string[]): number[] => webLine.signals.map((signal, index) => (ids.includes(signal.id) ? outputsOf(drags({ b3: 0.05 }))[index]! : Number.NaN));
+    const only = (ids: readonly string[]): number[] =>
+      webLine.signals.map((signal, index) =>
+        ids.includes(signal.id) ? outputsOf(drags({ b3: 0.05 }))[index]! : Number.NaN,
+      );
     const seeing = newAssimilator();
     const blind = newAssimilator();
     for (let step = 0; step < 40; step++) {
       expect(seeing.assimilate(rowAt(step / 4, only(["s3", "s4"])))?.size).toBe(2);
       blind.assimilate(rowAt(step / 4, NOTHING));
     }
-    const labels = (one: Assimilator): string[] => one.posterior().parameters.map(({ identifiable }) => identifiable);
+    const labels = (one: Assimilator): string[] =>
+      one.posterior().parameters.map(({ identifiable }) => identifiable);
     expect(labels(blind)).toEqual(webLine.parameters.map(() => "not"));
     expect(labels(newAssimilator())).toEqual(webLine.parameters.map(() => "not"));
     expect(labels(seeing)[parameterIndex("b3")]).toBe("weakly");
@@ -107,14 +134,17 @@ describe("the posterior", () => {
     const matrix = new Matrix(size, size, Float64Array.from(covariance));
     for (let row = 0; row < size; row++) {
       expect(matrix.get(row, row)).toBeCloseTo(parameters[row]!.sd ** 2, 15);
-      for (let column = 0; column < row; column++) expect(matrix.get(row, column)).toBeCloseTo(matrix.get(column, row), 15);
+      for (let column = 0; column < row; column++)
+        expect(matrix.get(row, column)).toBeCloseTo(matrix.get(column, row), 15);
     }
     expect(() => cholesky(matrix)).not.toThrow();
   });
 
   test("says which bearings it knows: well, all of them, where every tension is read for a month", () => {
     const month = assimilated(rowsOf(60, 2, (day) => ({ b3: 0.005 * day }), 104)).posterior();
-    expect(month.parameters.map(({ identifiable }) => identifiable)).toEqual(webLine.parameters.map(() => "well"));
+    expect(month.parameters.map(({ identifiable }) => identifiable)).toEqual(
+      webLine.parameters.map(() => "well"),
+    );
     const { mean, sd } = estimateOf(month, "b3");
     expect(Math.abs(mean - 0.005 * (59 / 2))).toBeLessThan(4 * sd);
   });

@@ -19,19 +19,26 @@ interface Run {
 function run(seed: number): Run {
   const dice = seeded(9_000 + seed);
   const biases = drawnBiases(dice);
-  const theta = Float64Array.from(webLine.parameters, ({ prior }) => Math.abs(prior.mean + prior.sd * dice.normal()));
+  const theta = Float64Array.from(webLine.parameters, ({ prior }) =>
+    Math.abs(prior.mean + prior.sd * dice.normal()),
+  );
   const step = Math.sqrt(FILE_PERIOD / DAY);
   const assimilator = newAssimilator();
   const held = PARAMETERS.map(() => 0);
   let [nis, size] = [0, 0];
   for (let row = 0; row < ROWS; row++) {
-    const point = assimilator.assimilate({ at: START + row * FILE_PERIOD, values: noisyValues(theta, dice, biases), inMode: true })!;
+    const point = assimilator.assimilate({
+      at: START + row * FILE_PERIOD,
+      values: noisyValues(theta, dice, biases),
+      inMode: true,
+    })!;
     nis += point.nis;
     size += point.size;
     for (const [index, { interval90 }] of point.parameters.entries()) {
       if (theta[index]! >= interval90[0] && theta[index]! <= interval90[1]) held[index]!++;
     }
-    for (const [index, { drift }] of webLine.parameters.entries()) theta[index] = Math.abs(theta[index]! + drift * step * dice.normal());
+    for (const [index, { drift }] of webLine.parameters.entries())
+      theta[index] = Math.abs(theta[index]! + drift * step * dice.normal());
   }
   return { held, nis, size };
 }
@@ -46,7 +53,9 @@ describe("over truths drawn from the declared prior, 40 machines of 200 rows", (
     // still be 360 events: three standard errors of a share of 0.9 are then 0.047. The true number is far larger.
     const bound = 3 * Math.sqrt((0.9 * 0.1) / (SEEDS * PARAMETERS.length));
     const spread = Math.sqrt(mean(shares.map((share) => (share - coverage) ** 2)) / (SEEDS - 1));
-    console.info(`coverage of 90 % intervals: ${coverage.toFixed(4)} ± ${spread.toFixed(4)} (between machines), derived bounds 0.9 ± ${bound.toFixed(3)}`);
+    console.info(
+      `coverage of 90 % intervals: ${coverage.toFixed(4)} ± ${spread.toFixed(4)} (between machines), derived bounds 0.9 ± ${bound.toFixed(3)}`,
+    );
     expect(coverage).toBeGreaterThan(0.9 - bound);
     expect(coverage).toBeLessThan(0.9 + bound);
     expect(spread).toBeLessThan(bound / 3);

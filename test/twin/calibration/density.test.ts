@@ -20,7 +20,10 @@ const sampled = (marginal: Marginal, bounds: Bounds): number[] => {
   const dice = seeded(92);
   const draw = (): number => {
     let left = dice.uniform();
-    for (const { weight, mean, sd } of marginal) if ((left -= weight) <= 0) return mean + sd * dice.normal();
+    for (const { weight, mean, sd } of marginal) {
+      left -= weight;
+      if (left <= 0) return mean + sd * dice.normal();
+    }
     return marginal.at(-1)!.mean;
   };
   return Array.from({ length: 200_000 }, () => toNatural(bounds, draw())).sort((left, right) => left - right);
@@ -42,7 +45,11 @@ describe("an interval of highest density", () => {
     const bounds: Bounds = { low: 0, high: 100, knee: 0.001 };
     const centres = Array.from({ length: 100 }, (_, index) => 0.05 * (index + 0.5));
     const total = centres.reduce((sum, centre) => sum + Math.exp(-0.5 * centre * centre), 0);
-    const halfNormal = centres.map((mean) => ({ weight: Math.exp(-0.5 * mean * mean) / total, mean, sd: 0.04 }));
+    const halfNormal = centres.map((mean) => ({
+      weight: Math.exp(-0.5 * mean * mean) / total,
+      mean,
+      sd: 0.04,
+    }));
     const [low, high] = summarise(halfNormal, bounds, [0.9]).intervals[0]!;
     const [bruteLow, bruteHigh] = shortest(sampled(halfNormal, bounds), 0.9);
     expect(low).toBe(0);
@@ -64,13 +71,21 @@ describe("an interval of highest density", () => {
   test.each<[string, Marginal]>([
     ["a drag well inside", [{ weight: 1, mean: 0.1, sd: 0.002 }]],
     ["a drag near its bound", [{ weight: 1, mean: 0.002, sd: 0.001 }]],
-    ["two hypotheses that overlap", [{ weight: 0.4, mean: 0.17, sd: 0.002 }, { weight: 0.6, mean: 0.174, sd: 0.003 }]],
+    [
+      "two hypotheses that overlap",
+      [
+        { weight: 0.4, mean: 0.17, sd: 0.002 },
+        { weight: 0.6, mean: 0.174, sd: 0.003 },
+      ],
+    ],
   ])("agrees with the shortest interval of 200,000 samples: %s", (_name, marginal) => {
     const { mean, sd, intervals } = summarise(marginal, DRAG, [0.9]);
     const samples = sampled(marginal, DRAG);
     const [low, high] = shortest(samples, 0.9);
     const average = samples.reduce((sum, value) => sum + value, 0) / samples.length;
-    const spread = Math.sqrt(samples.reduce((sum, value) => sum + (value - average) ** 2, 0) / samples.length);
+    const spread = Math.sqrt(
+      samples.reduce((sum, value) => sum + (value - average) ** 2, 0) / samples.length,
+    );
     expect(Math.abs(mean - average)).toBeLessThan(0.02 * spread);
     expect(Math.abs(sd / spread - 1)).toBeLessThan(0.02);
     expect(Math.abs(intervals[0]![0] - low)).toBeLessThan(0.12 * spread);

@@ -4,12 +4,23 @@ import { describe, expect, test } from "vitest";
 import { seeded } from "../../support/random.ts";
 import { mean, median } from "../../support/statistics.ts";
 import { newAssimilator } from "../support/calibrated.ts";
-import { DAY, drags, drawnBiases, noisyValues, parameterIndex, START, wearAt } from "../support/web-line-truth.ts";
+import {
+  DAY,
+  drags,
+  drawnBiases,
+  noisyValues,
+  parameterIndex,
+  START,
+  wearAt,
+} from "../support/web-line-truth.ts";
 
 const ONSET = 21.206;
 const NINE = parameterIndex("b9");
 /** Every four hours until a day before the onset, then every hour for two days. */
-const TIMES = [...Array.from({ length: 40 }, (_, step) => 13.5 + step / 6), ...Array.from({ length: 48 }, (_, step) => ONSET - 1 + (step + 0.5) / 24)];
+const TIMES = [
+  ...Array.from({ length: 40 }, (_, step) => 13.5 + step / 6),
+  ...Array.from({ length: 48 }, (_, step) => ONSET - 1 + (step + 0.5) / 24),
+];
 
 interface Run {
   readonly covered: number;
@@ -28,7 +39,11 @@ function ramp(seed: number): Run {
   const weights: number[] = [];
   for (const day of TIMES) {
     const b = wearAt(day);
-    const { parameters } = assimilator.assimilate({ at: START + day * DAY, values: noisyValues(drags({ b3: b, b9: b }), dice, biases), inMode: true })!;
+    const { parameters } = assimilator.assimilate({
+      at: START + day * DAY,
+      values: noisyValues(drags({ b3: b, b9: b }), dice, biases),
+      inMode: true,
+    })!;
     if (day < ONSET - 1) continue;
     const { mean: estimate, interval90 } = parameters[NINE]!;
     if (b >= interval90[0] && b <= interval90[1]) covered++;
@@ -50,13 +65,17 @@ describe("roller 9 passing through its slip limit, 30 noisy ramps", () => {
 
   test("keeps the truth in its 90 % interval in at least three quarters of the two days around the onset", () => {
     const coverage = mean(runs.map(({ covered }) => covered));
-    console.info(`coverage of b9 in the two days around the slip's onset: ${coverage.toFixed(3)} (machines: ${Math.min(...runs.map(({ covered }) => covered)).toFixed(2)} at worst)`);
+    console.info(
+      `coverage of b9 in the two days around the slip's onset: ${coverage.toFixed(3)} (machines: ${Math.min(...runs.map(({ covered }) => covered)).toFixed(2)} at worst)`,
+    );
     expect(coverage).toBeGreaterThanOrEqual(0.75);
   });
 
   test("is not thrown away as an outlier: within hours the drag is known to be beyond the kink, in every run", () => {
     const noticed = runs.map((run) => run.noticed * 24);
-    console.info(`slip known after ${median(noticed).toFixed(1)} h in the median, ${Math.max(...noticed).toFixed(1)} h at most`);
+    console.info(
+      `slip known after ${median(noticed).toFixed(1)} h in the median, ${Math.max(...noticed).toFixed(1)} h at most`,
+    );
     expect(Math.max(...noticed)).toBeLessThan(24);
     expect(Math.max(...runs.map(({ error }) => Math.abs(error)))).toBeLessThan(0.008);
   });
@@ -73,9 +92,18 @@ describe("roller 9 passing through its slip limit, 30 noisy ramps", () => {
 test("a machine far from any kink has one hypothesis and 19 model runs a row", () => {
   const assimilator = newAssimilator();
   const dice = seeded(112);
-  for (let step = 0; step < 60; step++) assimilator.assimilate({ at: START + (step / 12) * DAY, values: noisyValues(drags({ b3: 0.03 }), dice), inMode: true });
+  for (let step = 0; step < 60; step++)
+    assimilator.assimilate({
+      at: START + (step / 12) * DAY,
+      values: noisyValues(drags({ b3: 0.03 }), dice),
+      inMode: true,
+    });
   const before = assimilator.modelRuns;
-  assimilator.assimilate({ at: START + 5 * DAY, values: noisyValues(drags({ b3: 0.03 }), dice), inMode: true });
+  assimilator.assimilate({
+    at: START + 5 * DAY,
+    values: noisyValues(drags({ b3: 0.03 }), dice),
+    inMode: true,
+  });
   expect(assimilator.modelRuns - before).toBe(2 * webLine.parameters.length + 1);
   expect(mixtureWeights(assimilator)).toEqual([1, 1]);
   expect(Assimilator.restore(webLine, assimilator.checkpoint()).modelRuns).toBe(assimilator.modelRuns);

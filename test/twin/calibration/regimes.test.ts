@@ -10,17 +10,26 @@ import { seeded } from "../../support/random.ts";
 
 const dice = seeded(93);
 const randomGaussian = (size: number): Gaussian => {
-  const factor = new Matrix(size, size, Float64Array.from({ length: size * size }, () => dice.normal()));
+  const factor = new Matrix(
+    size,
+    size,
+    Float64Array.from({ length: size * size }, () => dice.normal()),
+  );
   return {
     mean: Float64Array.from({ length: size }, () => dice.normal()),
     covariance: symmetrise(plus(multiply(factor, factor.transpose()), Matrix.identity(size), 0.2)),
   };
 };
-const difference = (left: ArrayLike<number>, right: ArrayLike<number>): number => Math.max(...Array.from(left, (value, index) => Math.abs(value - right[index]!)));
+const difference = (left: ArrayLike<number>, right: ArrayLike<number>): number =>
+  Math.max(...Array.from(left, (value, index) => Math.abs(value - right[index]!)));
 const negated = (vector: Float64Array): Float64Array => vector.map((value) => -value);
 
 /** Moments of N(m, P) in two dimensions where aᵀx + c > 0, by a fine grid. */
-function integrated({ mean, covariance }: Gaussian, direction: Float64Array, offset: number): { mean: number[]; covariance: number[] } {
+function integrated(
+  { mean, covariance }: Gaussian,
+  direction: Float64Array,
+  offset: number,
+): { mean: number[]; covariance: number[] } {
   const [p, q, r] = [covariance.get(0, 0), covariance.get(0, 1), covariance.get(1, 1)];
   const determinant = p * r - q * q;
   const [cells, reach] = [1_200, 7];
@@ -42,7 +51,10 @@ function integrated({ mean, covariance }: Gaussian, direction: Float64Array, off
     }
   }
   const [mx, my] = [first[0]! / mass, first[1]! / mass];
-  return { mean: [mx + mean[0]!, my + mean[1]!], covariance: [second[0]! / mass - mx * mx, second[1]! / mass - mx * my, second[2]! / mass - my * my] };
+  return {
+    mean: [mx + mean[0]!, my + mean[1]!],
+    covariance: [second[0]! / mass - mx * mx, second[1]! / mass - mx * my, second[2]! / mass - my * my],
+  };
 }
 
 describe("a Gaussian confined to a half-space", () => {
@@ -52,7 +64,12 @@ describe("a Gaussian confined to a half-space", () => {
     const exact = integrated(gaussian, direction, offset);
     const found = restrict(gaussian, direction, offset);
     expect(difference(found.mean, exact.mean)).toBeLessThan(5e-3);
-    expect(difference([found.covariance.get(0, 0), found.covariance.get(0, 1), found.covariance.get(1, 1)], exact.covariance)).toBeLessThan(1e-2);
+    expect(
+      difference(
+        [found.covariance.get(0, 0), found.covariance.get(0, 1), found.covariance.get(1, 1)],
+        exact.covariance,
+      ),
+    ).toBeLessThan(1e-2);
     expect(found.covariance.get(0, 1)).toBeCloseTo(found.covariance.get(1, 0), 12);
   });
 
@@ -64,21 +81,29 @@ describe("a Gaussian confined to a half-space", () => {
     const below = confine(updated, [{ direction: negated(direction), offset: -0.4 }]);
     const [up, down] = [Math.exp(above.logWeight + 3), Math.exp(below.logWeight + 3)];
     expect(up + down).toBeCloseTo(1, 6);
-    const merged = collapse([{ weight: up, gaussian: above.gaussian }, { weight: down, gaussian: below.gaussian }]);
+    const merged = collapse([
+      { weight: up, gaussian: above.gaussian },
+      { weight: down, gaussian: below.gaussian },
+    ]);
     expect(difference(merged.mean, gaussian.mean)).toBeLessThan(1e-5);
     expect(difference(merged.covariance.data, gaussian.covariance.data)).toBeLessThan(1e-4);
   });
 
   test("is charged the chance of lying there", () => {
     const gaussian: Gaussian = { mean: Float64Array.of(1), covariance: Matrix.diagonal([4]) };
-    const { logWeight } = confine({ gaussian, logWeight: 0, nis: 0, size: 1 }, [{ direction: Float64Array.of(1), offset: 2 }]);
+    const { logWeight } = confine({ gaussian, logWeight: 0, nis: 0, size: 1 }, [
+      { direction: Float64Array.of(1), offset: 2 },
+    ]);
     expect(Math.exp(logWeight)).toBeCloseTo(tail(-1.5), 7);
   });
 });
 
 describe("a mixture collapsed", () => {
   test("has the mixture's mean and covariance", () => {
-    const parts = [{ weight: 0.3, gaussian: { mean: Float64Array.of(0, 1), covariance: Matrix.diagonal([1, 2]) } }, { weight: 0.7, gaussian: { mean: Float64Array.of(4, 1), covariance: Matrix.diagonal([3, 1]) } }];
+    const parts = [
+      { weight: 0.3, gaussian: { mean: Float64Array.of(0, 1), covariance: Matrix.diagonal([1, 2]) } },
+      { weight: 0.7, gaussian: { mean: Float64Array.of(4, 1), covariance: Matrix.diagonal([3, 1]) } },
+    ];
     const { mean, covariance } = collapse(parts);
     expect(mean[0]).toBeCloseTo(2.8, 14);
     expect(covariance.get(0, 0)).toBeCloseTo(0.3 * (1 + 2.8 ** 2) + 0.7 * (3 + 1.2 ** 2), 13);
@@ -96,7 +121,10 @@ describe("a margin along sigma points", () => {
     const prior = randomGaussian(6);
     const sigma = leadingSigmaPoints(prior, 4, CUBATURE);
     const gradient = Float64Array.of(0.5, -1, 2, 0.1);
-    const margins = Float64Array.from({ length: sigma.points.rows }, (_, row) => 0.7 + gradient.reduce((sum, slope, index) => sum + slope * sigma.points.get(row, index), 0));
+    const margins = Float64Array.from(
+      { length: sigma.points.rows },
+      (_, row) => 0.7 + gradient.reduce((sum, slope, index) => sum + slope * sigma.points.get(row, index), 0),
+    );
     const { direction, offset } = lineariseMargin(sigma, prior, margins);
     expect(difference(direction, [...gradient, 0, 0])).toBeLessThan(1e-12);
     expect(offset).toBeCloseTo(0.7, 12);
@@ -107,7 +135,11 @@ describe("readings with biases", () => {
   test("are foretold as by the Kalman filter of the joint state, when the model is linear", () => {
     const [size, signals] = [3, 4];
     const prior = randomGaussian(size + signals);
-    const h = new Matrix(signals, size, Float64Array.from({ length: signals * size }, () => dice.normal()));
+    const h = new Matrix(
+      signals,
+      size,
+      Float64Array.from({ length: signals * size }, () => dice.normal()),
+    );
     const seen = [0, 2, 3];
     const sigma = leadingSigmaPoints(prior, size, CUBATURE);
     const images = new Matrix(sigma.points.rows, seen.length);

@@ -9,7 +9,9 @@ describe("the soft clamp", () => {
     const { low, high, knee } = bounds;
     for (const share of [1e-6, 1e-4, 0.01, 0.3, 0.5, 0.7, 0.99, 0.9999]) {
       const theta = low + share * (high - low);
-      expect(Math.abs(toNatural(bounds, fromNatural(bounds, theta)) - theta)).toBeLessThan(1e-9 * knee + 1e-12 * high);
+      expect(Math.abs(toNatural(bounds, fromNatural(bounds, theta)) - theta)).toBeLessThan(
+        1e-9 * knee + 1e-12 * high,
+      );
     }
   });
 
@@ -22,7 +24,17 @@ describe("the soft clamp", () => {
 
   test.each([DRAG, WIDE])("has the slope that finite differences have: %j", (bounds) => {
     const { low, high, knee } = bounds;
-    for (const z of [low - 8 * knee, low - knee, low, low + knee, low + 5 * knee, (low + high) / 2, high - 2 * knee, high, high + 3 * knee]) {
+    for (const z of [
+      low - 8 * knee,
+      low - knee,
+      low,
+      low + knee,
+      low + 5 * knee,
+      (low + high) / 2,
+      high - 2 * knee,
+      high,
+      high + 3 * knee,
+    ]) {
       const step = 1e-4 * knee;
       const difference = (toNatural(bounds, z + step) - toNatural(bounds, z - step)) / (2 * step);
       expect(Math.abs(slope(bounds, z) - difference)).toBeLessThan(1e-7);

@@ -14,11 +14,22 @@ const STEP = DAY / 72;
 const candidate = setOf({ b3: 0.02 }, 1, START);
 const newTrial = (set: ParameterSet = candidate): Trial => Trial.start(webLine, PRIOR, set, START);
 
-const row = (index: number, values: readonly number[], inMode = true): Row => ({ at: START + (index + 1) * STEP, values, inMode, virtual: [], alarms: [] });
+const row = (index: number, values: readonly number[], inMode = true): Row => ({
+  at: START + (index + 1) * STEP,
+  values,
+  inMode,
+  virtual: [],
+  alarms: [],
+});
 /** So many rows of a line with these drags, some sensors wrong by so much. */
 function rows(count: number, b3: number, seed: number, fault: Readonly<Record<string, number>> = {}): Row[] {
   const dice = seeded(seed);
-  return Array.from({ length: count }, (_, index) => row(index, noisyValues(drags({ b3 }), dice).map((value, signal) => value + (fault[SIGNALS[signal]!] ?? 0))));
+  return Array.from({ length: count }, (_, index) =>
+    row(
+      index,
+      noisyValues(drags({ b3 }), dice).map((value, signal) => value + (fault[SIGNALS[signal]!] ?? 0)),
+    ),
+  );
 }
 const end = (trial: Trial, given: readonly Row[]): TrialVerdict[] => given.map((one) => trial.row(one));
 
@@ -26,30 +37,47 @@ describe("a trial", () => {
   test("is committed after its rows if the set predicts no worse and is consistent, and not a row before", () => {
     const verdicts = end(newTrial(), rows(trialRows, 0.02, 131));
     expect(verdicts.slice(0, -1)).toEqual(new Array(trialRows - 1).fill({ kind: "continue" }));
-    expect(verdicts.at(-1)).toMatchObject({ kind: "commit", reason: expect.stringMatching(/^score \+\d+\.\d against the incumbent, NIS \d+\.\d of \d+\.\d over 8 rows$/) });
+    expect(verdicts.at(-1)).toMatchObject({
+      kind: "commit",
+      reason: expect.stringMatching(
+        /^score \+\d+\.\d against the incumbent, NIS \d+\.\d of \d+\.\d over 8 rows$/,
+      ),
+    });
   });
 
   test("commits a right set in nearly every one of 200 noisy trials", () => {
-    const kinds = Array.from({ length: 200 }, (_, seed) => end(newTrial(), rows(trialRows, 0.02, 13_100 + seed)).at(-1)!.kind);
+    const kinds = Array.from(
+      { length: 200 },
+      (_, seed) => end(newTrial(), rows(trialRows, 0.02, 13_100 + seed)).at(-1)!.kind,
+    );
     // The gates are one-sided at 0.9999 and at a likelihood ratio that favours the truth by a hundred nats.
     expect(kinds.filter((kind) => kind === "commit").length).toBeGreaterThanOrEqual(198);
   });
 
   test("is reverted when the set predicts worse than the incumbent", () => {
     const verdict = end(newTrial(), rows(trialRows, 0, 132)).at(-1)!;
-    expect(verdict).toMatchObject({ kind: "revert", reason: expect.stringMatching(/^predicts worse: score -/) });
+    expect(verdict).toMatchObject({
+      kind: "revert",
+      reason: expect.stringMatching(/^predicts worse: score -/),
+    });
   });
 
   test("is reverted when the set predicts better, but not what is read: a sensor has gone wrong", () => {
     const verdict = end(newTrial(), rows(trialRows, 0.02, 133, { s12: 5 })).at(-1)!;
-    expect(verdict).toMatchObject({ kind: "revert", reason: expect.stringMatching(/^inconsistent: score \+/) });
+    expect(verdict).toMatchObject({
+      kind: "revert",
+      reason: expect.stringMatching(/^inconsistent: score \+/),
+    });
   });
 
   test("is reverted for want of evidence after its time limit, whatever the rows say then", () => {
     const trial = newTrial();
     const late: Row = { ...rows(1, 0.02, 134)[0]!, at: START + trialLimit + 1 };
     expect(trial.row({ ...late, at: START + trialLimit })).toEqual({ kind: "continue" });
-    expect(trial.row(late)).toEqual({ kind: "revert", reason: "no evidence: 1 of 8 rows in the trial's time limit" });
+    expect(trial.row(late)).toEqual({
+      kind: "revert",
+      reason: "no evidence: 1 of 8 rows in the trial's time limit",
+    });
     expect(newTrial().row({ ...late, inMode: false })).toMatchObject({ kind: "revert" });
   });
 
@@ -57,7 +85,9 @@ describe("a trial", () => {
     const trial = newTrial();
     const [first, ...others] = rows(trialRows, 0.02, 135) as [Row, ...Row[]];
     for (let index = 0; index < 20; index++) {
-      expect(trial.row({ ...first, inMode: false, values: SIGNALS.map(() => 0) })).toEqual({ kind: "continue" });
+      expect(trial.row({ ...first, inMode: false, values: SIGNALS.map(() => 0) })).toEqual({
+        kind: "continue",
+      });
       expect(trial.row({ ...first, values: NOTHING })).toEqual({ kind: "continue" });
     }
     expect(trial.rows).toBe(0);
@@ -66,7 +96,12 @@ describe("a trial", () => {
   });
 
   test("takes rows with holes for what they hold", () => {
-    const holed = rows(trialRows, 0.02, 136).map((one, index) => ({ ...one, values: one.values.map((value, signal) => ((signal + index) % 5 === 0 || signal === 2 ? Number.NaN : value)) }));
+    const holed = rows(trialRows, 0.02, 136).map((one, index) => ({
+      ...one,
+      values: one.values.map((value, signal) =>
+        (signal + index) % 5 === 0 || signal === 2 ? Number.NaN : value,
+      ),
+    }));
     expect(end(newTrial(), holed).at(-1)!.kind).toBe("commit");
   });
 
@@ -93,7 +128,16 @@ describe("a trial", () => {
 
   test("lets a set grow less sure with the time since its data, but never the prior", () => {
     const aged = setOf({ b3: 0.02 }, 1, START - 60 * DAY);
-    const told = (set: ParameterSet): number => Number(/NIS (\d+\.\d)/.exec((end(Trial.start(webLine, PRIOR, set, START), rows(trialRows, 0.021, 138)).at(-1) as { reason: string }).reason)![1]);
+    const told = (set: ParameterSet): number =>
+      Number(
+        /NIS (\d+\.\d)/.exec(
+          (
+            end(Trial.start(webLine, PRIOR, set, START), rows(trialRows, 0.021, 138)).at(-1) as {
+              reason: string;
+            }
+          ).reason,
+        )![1],
+      );
     expect(told(aged)).toBeLessThan(told(candidate));
   });
 });

@@ -1,12 +1,14 @@
+import { createHash } from "node:crypto";
 import { canonicalJson } from "@plumbline/twin/contract/canonical-json";
 import { sha256 } from "@plumbline/twin/contract/sha256";
 import fc from "fast-check";
-import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
 
 describe("canonical JSON", () => {
   test("sorts keys at every level and leaves lists in their order", () => {
-    expect(canonicalJson({ b: [{ z: 1, y: 2 }, 3], a: { d: null, c: true } })).toBe('{"a":{"c":true,"d":null},"b":[{"y":2,"z":1},3]}');
+    expect(canonicalJson({ b: [{ z: 1, y: 2 }, 3], a: { d: null, c: true } })).toBe(
+      '{"a":{"c":true,"d":null},"b":[{"y":2,"z":1},3]}',
+    );
   });
 
   test("writes −0 as 0, with digits and without", () => {
@@ -15,7 +17,9 @@ describe("canonical JSON", () => {
   });
 
   test("keeps twelve significant digits when asked, not twelve decimals", () => {
-    expect(canonicalJson([1 / 3, 123_456_789.123_456_789, 1e-20 / 3, -2 / 3], 12)).toBe("[0.333333333333,123456789.123,3.33333333333e-21,-0.666666666667]");
+    expect(canonicalJson([1 / 3, 123_456_789.123_456, 1e-20 / 3, -2 / 3], 12)).toBe(
+      "[0.333333333333,123456789.123,3.33333333333e-21,-0.666666666667]",
+    );
     expect(canonicalJson(0.1 + 0.2, 12)).toBe(canonicalJson(0.3, 12));
     expect(canonicalJson(1.000000000001, 12)).toBe(canonicalJson(1, 12));
     expect(canonicalJson(1.00000000001, 12)).not.toBe(canonicalJson(1, 12));
@@ -36,10 +40,14 @@ describe("canonical JSON", () => {
   });
 
   test("is one text for equal values, in whatever order their keys were set", () => {
-    const entries = fc.uniqueArray(fc.tuple(fc.string(), fc.jsonValue({ maxDepth: 2 })), { selector: ([key]) => key });
+    const entries = fc.uniqueArray(fc.tuple(fc.string(), fc.jsonValue({ maxDepth: 2 })), {
+      selector: ([key]) => key,
+    });
     fc.assert(
       fc.property(entries, (pairs) => {
-        expect(canonicalJson(Object.fromEntries(pairs))).toBe(canonicalJson(Object.fromEntries([...pairs].reverse())));
+        expect(canonicalJson(Object.fromEntries(pairs))).toBe(
+          canonicalJson(Object.fromEntries([...pairs].reverse())),
+        );
       }),
       { seed: 8 },
     );
@@ -49,6 +57,8 @@ describe("canonical JSON", () => {
     for (const text of ["", "abc", "N·m·s/rad — 滚", "x".repeat(10_000)]) {
       expect(sha256(text)).toBe(createHash("sha256").update(text).digest("hex"));
     }
-    expect(sha256(Uint8Array.of(0, 255))).toBe(createHash("sha256").update(Uint8Array.of(0, 255)).digest("hex"));
+    expect(sha256(Uint8Array.of(0, 255))).toBe(
+      createHash("sha256").update(Uint8Array.of(0, 255)).digest("hex"),
+    );
   });
 });

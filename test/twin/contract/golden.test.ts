@@ -1,5 +1,11 @@
 import { type Ack, decodeAck, encodeAck } from "@plumbline/twin/contract/ack";
-import { CHAIN_START, chainHash, decodeFrame, encodeFrame, frameHash } from "@plumbline/twin/contract/frame-codec";
+import {
+  CHAIN_START,
+  chainHash,
+  decodeFrame,
+  encodeFrame,
+  frameHash,
+} from "@plumbline/twin/contract/frame-codec";
 import { decodeHeartbeat, encodeHeartbeat, type Heartbeat } from "@plumbline/twin/contract/heartbeat";
 import { compactJws, signingInput, splitJws } from "@plumbline/twin/contract/jws";
 import {
@@ -11,7 +17,12 @@ import {
   type SetPointer,
   type ShadowReported,
 } from "@plumbline/twin/contract/parameter-set";
-import { cutIntoParts, decodePartRequest, encodePartRequest, type PartRequest } from "@plumbline/twin/contract/parts";
+import {
+  cutIntoParts,
+  decodePartRequest,
+  encodePartRequest,
+  type PartRequest,
+} from "@plumbline/twin/contract/parts";
 import { shadowName } from "@plumbline/twin/contract/topics";
 import { describe, expect, test } from "vitest";
 import { bytesOf, type GoldenFrame, type GoldenText, golden, hexOf } from "../support/fixtures.ts";
@@ -25,8 +36,16 @@ interface Codec<T> {
 const CODECS: readonly Codec<unknown>[] = [
   { name: "ack", encode: (value) => encodeAck(value as Ack), decode: decodeAck },
   { name: "heartbeat", encode: (value) => encodeHeartbeat(value as Heartbeat), decode: decodeHeartbeat },
-  { name: "parameter-set", encode: (value) => encodeParameterSet(value as ParameterSet), decode: decodeParameterSet },
-  { name: "part-request", encode: (value) => encodePartRequest(value as PartRequest), decode: decodePartRequest },
+  {
+    name: "parameter-set",
+    encode: (value) => encodeParameterSet(value as ParameterSet),
+    decode: decodeParameterSet,
+  },
+  {
+    name: "part-request",
+    encode: (value) => encodePartRequest(value as PartRequest),
+    decode: decodePartRequest,
+  },
 ];
 
 describe.each(CODECS)("the $name of contract version 1", ({ name, encode, decode }) => {
@@ -61,13 +80,16 @@ describe.each(CODECS)("the $name of contract version 1", ({ name, encode, decode
 });
 
 describe("a frame of contract version 1", () => {
-  test.each(["frame-full", "frame-empty"])("is encoded as, and decoded from, the golden bytes of %s", (name) => {
-    const { frame, hash, hex, resolutions } = golden<GoldenFrame>(name);
-    const bytes = encodeFrame(frame, (signal) => resolutions[signal] ?? Number.NaN);
-    expect(hexOf(bytes)).toBe(hex);
-    expect(decodeFrame(bytesOf(hex))).toEqual(frame);
-    expect(frameHash(bytes)).toBe(hash);
-  });
+  test.each(["frame-full", "frame-empty"])(
+    "is encoded as, and decoded from, the golden bytes of %s",
+    (name) => {
+      const { frame, hash, hex, resolutions } = golden<GoldenFrame>(name);
+      const bytes = encodeFrame(frame, (signal) => resolutions[signal] ?? Number.NaN);
+      expect(hexOf(bytes)).toBe(hex);
+      expect(decodeFrame(bytesOf(hex))).toEqual(frame);
+      expect(frameHash(bytes)).toBe(hash);
+    },
+  );
 
   test("continues the chain: each link is the hash of the link before and the frame's own", () => {
     const first = golden<GoldenFrame>("frame-full");

@@ -15,7 +15,10 @@ describe("base64url", () => {
     );
   });
 
-  test.each(["=", "QQ==", "a+b/", "a b", "Q", "QQQQQ", "é"])("refuses %j: padding, another alphabet, a length that no bytes have", (text) => {
-    expect(refusal(() => fromBase64url(text)).code).toBe("BAD_JWS");
-  });
+  test.each(["=", "QQ==", "a+b/", "a b", "Q", "QQQQQ", "é"])(
+    "refuses %j: padding, another alphabet, a length that no bytes have",
+    (text) => {
+      expect(refusal(() => fromBase64url(text)).code).toBe("BAD_JWS");
+    },
+  );
 });

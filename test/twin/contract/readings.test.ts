@@ -1,4 +1,11 @@
-import { fromSteps, isUsable, type Reading, readingIdentity, roundTo, toSteps } from "@plumbline/twin/contract/reading";
+import {
+  fromSteps,
+  isUsable,
+  type Reading,
+  readingIdentity,
+  roundTo,
+  toSteps,
+} from "@plumbline/twin/contract/reading";
 import { longestBackoff, readScenarioClock, scenarioNow } from "@plumbline/twin/contract/scenario-clock";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
@@ -28,7 +35,10 @@ describe("a reading", () => {
     expect(roundTo(19.99854, 0.001)).toBe(19.999);
     expect(roundTo(0.1 + 0.2, 0.1)).toBe(0.3);
     expect(roundTo(1_234, 100)).toBe(1_200);
-    const resolution = fc.oneof(fc.integer({ min: 2, max: 10_000 }).map((k) => 1 / k), fc.integer({ min: 1, max: 1_000 }));
+    const resolution = fc.oneof(
+      fc.integer({ min: 2, max: 10_000 }).map((k) => 1 / k),
+      fc.integer({ min: 1, max: 1_000 }),
+    );
     fc.assert(
       fc.property(fc.double({ min: -1e6, max: 1e6, noNaN: true }), resolution, (value, step) => {
         const rounded = roundTo(value, step);
@@ -63,7 +73,16 @@ describe("the scenario clock", () => {
   });
   test("is read from its file's content, or is not one", () => {
     expect(readScenarioClock({ ...clock, more: 1 })).toEqual(clock);
-    for (const bad of [null, 1, [], {}, { ...clock, rate: 0 }, { ...clock, rate: -1 }, { ...clock, origin: "0" }, { ...clock, rate: Number.NaN }]) {
+    for (const bad of [
+      null,
+      1,
+      [],
+      {},
+      { ...clock, rate: 0 },
+      { ...clock, rate: -1 },
+      { ...clock, origin: "0" },
+      { ...clock, rate: Number.NaN },
+    ]) {
       expect(readScenarioClock(bad)).toBeUndefined();
     }
   });

@@ -1,5 +1,9 @@
 import { defineTwin, definitionFaults } from "@plumbline/twin/definition/define-twin";
-import type { ParameterDefinition, SignalDefinition, TwinDefinition } from "@plumbline/twin/definition/twin-definition";
+import type {
+  ParameterDefinition,
+  SignalDefinition,
+  TwinDefinition,
+} from "@plumbline/twin/definition/twin-definition";
 import { webLine } from "@plumbline/twin/definition/web-line";
 import { FaultsError } from "@plumbline/twin/errors";
 import { describe, expect, test } from "vitest";
@@ -8,9 +12,18 @@ const [firstSignal, ...signals] = webLine.signals as [SignalDefinition, ...Signa
 const [firstParameter, ...parameters] = webLine.parameters as [ParameterDefinition, ...ParameterDefinition[]];
 /** Its mode rests on one signal that no row below touches, so that one fault causes no other. */
 const base: TwinDefinition = { ...webLine, mode: { ...webLine.mode, anyOf: ["w3"] } };
-const signal = (changed: object): TwinDefinition => ({ ...base, signals: [{ ...firstSignal, ...changed }, ...signals] });
-const parameter = (changed: object): TwinDefinition => ({ ...webLine, parameters: [{ ...firstParameter, ...changed }, ...parameters] });
-const policy = (changed: object): TwinDefinition => ({ ...webLine, policy: { ...webLine.policy, ...changed } });
+const signal = (changed: object): TwinDefinition => ({
+  ...base,
+  signals: [{ ...firstSignal, ...changed }, ...signals],
+});
+const parameter = (changed: object): TwinDefinition => ({
+  ...webLine,
+  parameters: [{ ...firstParameter, ...changed }, ...parameters],
+});
+const policy = (changed: object): TwinDefinition => ({
+  ...webLine,
+  policy: { ...webLine.policy, ...changed },
+});
 const mode = (changed: object): TwinDefinition => ({ ...webLine, mode: { ...webLine.mode, ...changed } });
 
 describe("a twin definition", () => {
@@ -26,8 +39,14 @@ describe("a twin definition", () => {
     const { code, message, faults, hint } = caught as FaultsError;
     expect(code).toBe("BAD_TWIN_DEFINITION");
     expect(message).toContain('the definition of twin "web-line" has 4 faults');
-    expect(faults.map(({ path }) => path)).toEqual(["version", "signal w1.noise", "signal w1.resolution", "policy.trialRows"]);
-    for (const { path, found, expected } of faults) expect(message).toContain(`${path}: ${found}; expected ${expected}`);
+    expect(faults.map(({ path }) => path)).toEqual([
+      "version",
+      "signal w1.noise",
+      "signal w1.resolution",
+      "policy.trialRows",
+    ]);
+    for (const { path, found, expected } of faults)
+      expect(message).toContain(`${path}: ${found}; expected ${expected}`);
     expect(message).toContain('version: "one"; expected a semantic version');
     expect(message).toContain("signal w1.noise: -2; expected a positive number");
     expect(hint.length).toBeGreaterThan(10);
@@ -44,11 +63,15 @@ describe("a twin definition", () => {
     ["an id with a space", { ...webLine, id: "web line" }, "id"],
     ["an id that begins with a digit", { ...webLine, id: "1line" }, "id"],
     ["a version of two numbers", { ...webLine, version: "1.0" }, "version"],
-        ["no parameter", { ...webLine, parameters: [] }, "parameters"],
+    ["no parameter", { ...webLine, parameters: [] }, "parameters"],
     ["a signal id of 33 characters", signal({ id: "w".repeat(33) }), "signals[0].id"],
     ["a signal id used twice", signal({ id: "w2" }), "signals[1].id"],
     ["a parameter id used twice", parameter({ id: "b2" }), "parameters[1].id"],
-    ["a virtual sensor used twice", { ...webLine, virtualSensors: [webLine.virtualSensors[0]!, webLine.virtualSensors[0]!] }, "virtualSensors[1].id"],
+    [
+      "a virtual sensor used twice",
+      { ...webLine, virtualSensors: [webLine.virtualSensors[0]!, webLine.virtualSensors[0]!] },
+      "virtualSensors[1].id",
+    ],
     ["a unit that is not known", signal({ unit: "furlong" }), "signals[0].unit"],
     ["an empty range", signal({ range: [20, 20] }), "signal w1.range"],
     ["an infinite range", signal({ range: [0, Number.POSITIVE_INFINITY] }), "signal w1.range"],
@@ -90,7 +113,13 @@ describe("a twin definition", () => {
   });
 
   test("with limits upside down is told so, and that nothing can lie inside them", () => {
-    expect(definitionFaults(signal({ range: [60, -1] })).map(({ path }) => path)).toEqual(["signal w1.range", "signal w1.nominal"]);
-    expect(definitionFaults(parameter({ bounds: [0.5, 0] })).map(({ path }) => path)).toEqual(["parameter b1.bounds", "parameter b1.prior.mean"]);
+    expect(definitionFaults(signal({ range: [60, -1] })).map(({ path }) => path)).toEqual([
+      "signal w1.range",
+      "signal w1.nominal",
+    ]);
+    expect(definitionFaults(parameter({ bounds: [0.5, 0] })).map(({ path }) => path)).toEqual([
+      "parameter b1.bounds",
+      "parameter b1.prior.mean",
+    ]);
   });
 });

@@ -1,5 +1,5 @@
-import { definitionDigest } from "@plumbline/twin/definition/digest";
 import { definitionFaults } from "@plumbline/twin/definition/define-twin";
+import { definitionDigest } from "@plumbline/twin/definition/digest";
 import { priorSet } from "@plumbline/twin/definition/prior-set";
 import { measuredAlias, propertyAlias, twinProperties } from "@plumbline/twin/definition/properties";
 import { twinDefinition } from "@plumbline/twin/definition/twins";
@@ -33,7 +33,10 @@ describe.each(IDS)("the twin %s", (id) => {
 
   test("has a model whose value at the prior is near every signal's nominal value", () => {
     const outputs = new Float64Array(model.outputs.length);
-    model.evaluate(Float64Array.from(definition.parameters, ({ prior }) => prior.mean), outputs);
+    model.evaluate(
+      Float64Array.from(definition.parameters, ({ prior }) => prior.mean),
+      outputs,
+    );
     for (const [index, { id: name, nominal, range }] of definition.signals.entries()) {
       expect(Math.abs(outputs[index]! - nominal), name).toBeLessThan(0.01 * (range[1] - range[0]));
     }
@@ -41,7 +44,8 @@ describe.each(IDS)("the twin %s", (id) => {
 
   test("has one property for each thing that is stored, and no two kinds share one", () => {
     const properties = twinProperties(definition);
-    const of = (kind: string): string[] => properties.filter((property) => property.kind === kind).map((property) => property.id);
+    const of = (kind: string): string[] =>
+      properties.filter((property) => property.kind === kind).map((property) => property.id);
     expect(of("measured")).toEqual(ids(definition.signals));
     expect(of("filtered")).toEqual(ids(definition.signals));
     expect(of("filtered-sd")).toEqual(ids(definition.signals));
@@ -50,7 +54,12 @@ describe.each(IDS)("the twin %s", (id) => {
     expect(of("parameter")).toEqual(ids(definition.parameters));
     expect(of("parameter-sd")).toEqual(ids(definition.parameters));
     expect(of("verdict")).toEqual(["recalibration"]);
-    expect(properties).toHaveLength(3 * definition.signals.length + 2 * definition.virtualSensors.length + 2 * definition.parameters.length + 1);
+    expect(properties).toHaveLength(
+      3 * definition.signals.length +
+        2 * definition.virtualSensors.length +
+        2 * definition.parameters.length +
+        1,
+    );
     expect(new Set(properties.map(({ name }) => name)).size).toBe(properties.length);
     const aliases = properties.map(({ kind, id: name }) => propertyAlias("gateway-7", "line-1", kind, name));
     expect(new Set(aliases).size).toBe(properties.length);
@@ -71,7 +80,9 @@ describe.each(IDS)("the twin %s", (id) => {
       expect(set.covariance[index * definition.parameters.length + index]).toBe(prior.sd ** 2);
     }
     expect(set.covariance.filter((value) => value !== 0)).toHaveLength(definition.parameters.length);
-    expect(set.signals.map(({ bias, biasSd }) => [bias, biasSd])).toEqual(definition.signals.map(({ bias }) => [0, bias]));
+    expect(set.signals.map(({ bias, biasSd }) => [bias, biasSd])).toEqual(
+      definition.signals.map(({ bias }) => [0, bias]),
+    );
   });
 
   test("has another digest when any one of its members changes", () => {
@@ -91,15 +102,21 @@ function changedCopies(value: unknown): unknown[] {
   if (typeof value === "string") return [`${value}!`];
   if (typeof value !== "object" || value === null) return [];
   if (Array.isArray(value)) {
-    return value.flatMap((entry: unknown, index) => changedCopies(entry).map((changed) => value.with(index, changed)));
+    return value.flatMap((entry: unknown, index) =>
+      changedCopies(entry).map((changed) => value.with(index, changed)),
+    );
   }
-  return Object.entries(value).flatMap(([key, entry]) => changedCopies(entry).map((changed) => ({ ...value, [key]: changed })));
+  return Object.entries(value).flatMap(([key, entry]) =>
+    changedCopies(entry).map((changed) => ({ ...value, [key]: changed })),
+  );
 }
 
 describe("aliases", () => {
   test("say thing, instance, kind and id, and refuse a name that could add a level", () => {
     expect(measuredAlias("gateway-7", "line-1", "w3")).toBe("/plumbline/gateway-7/line-1/measured/w3");
-    expect(propertyAlias("gateway-7", "line-1", "parameter-sd", "b3")).toBe("/plumbline/gateway-7/line-1/parameter-sd/b3");
+    expect(propertyAlias("gateway-7", "line-1", "parameter-sd", "b3")).toBe(
+      "/plumbline/gateway-7/line-1/parameter-sd/b3",
+    );
     expect(refusal(() => measuredAlias("gateway/7", "line-1", "w3")).code).toBe("BAD_NAME");
     expect(refusal(() => measuredAlias("gateway-7", "line/1", "w3")).code).toBe("BAD_NAME");
   });
@@ -107,7 +124,17 @@ describe("aliases", () => {
 
 describe("the web line", () => {
   test("has nine rollers, none of them number six, and twelve spans", () => {
-    expect(webLine.parameters.map(({ id }) => id)).toEqual(["b1", "b2", "b3", "b4", "b5", "b7", "b8", "b9", "b10"]);
+    expect(webLine.parameters.map(({ id }) => id)).toEqual([
+      "b1",
+      "b2",
+      "b3",
+      "b4",
+      "b5",
+      "b7",
+      "b8",
+      "b9",
+      "b10",
+    ]);
     expect(webLine.signals.filter(({ unit }) => unit === "N")).toHaveLength(12);
   });
   test("a day is 86,400,000 ms", () => expect(daysBetween(instant(0), instant(86_400_000))).toBe(1));

@@ -16,9 +16,23 @@ function integratedTail(z: number): number {
 
 describe("the χ² quantile", () => {
   test("is as near to the exact one as its comment says", () => {
-    const worst = (probabilities: readonly (readonly [number, number])[], freedoms: readonly number[]): number =>
-      Math.max(...probabilities.flatMap(([probability, z]) => freedoms.map((freedom) => Math.abs(chiSquaredQuantile(freedom, z) / exactChiSquaredQuantile(probability, freedom) - 1))));
-    const upper = [[0.5, 0], [0.9, 1.2815515655446004], [0.999, Z_999], [0.9999, Z_9999]] as const;
+    const worst = (
+      probabilities: readonly (readonly [number, number])[],
+      freedoms: readonly number[],
+    ): number =>
+      Math.max(
+        ...probabilities.flatMap(([probability, z]) =>
+          freedoms.map((freedom) =>
+            Math.abs(chiSquaredQuantile(freedom, z) / exactChiSquaredQuantile(probability, freedom) - 1),
+          ),
+        ),
+      );
+    const upper = [
+      [0.5, 0],
+      [0.9, 1.2815515655446004],
+      [0.999, Z_999],
+      [0.9999, Z_9999],
+    ] as const;
     expect(worst(upper, [21, 42, 100, 336, 2_000])).toBeLessThan(0.006);
     expect(worst(upper, [3, 4, 8, 12])).toBeLessThan(0.04);
     expect(worst([[0.001, -Z_999]], [30, 100, 336])).toBeLessThan(0.01);
@@ -59,7 +73,9 @@ describe("the normal distribution", () => {
       const variance = second / mass - mean * mean;
       const found = truncatedAbove(a);
       expect(Math.abs(found.mean - (a + mean)), `mean above ${a}`).toBeLessThan(a > 12 ? 2e-3 : 3e-6);
-      expect(Math.abs(found.variance / variance - 1), `variance above ${a}`).toBeLessThan(a > 12 ? 0.05 : 2e-3);
+      expect(Math.abs(found.variance / variance - 1), `variance above ${a}`).toBeLessThan(
+        a > 12 ? 0.05 : 2e-3,
+      );
     }
   });
 });

@@ -1,4 +1,4 @@
-import { accumulate, alarmLimit, ALLOWANCE, type Cusum, RESTING } from "@plumbline/twin/estimation/cusum";
+import { ALLOWANCE, accumulate, alarmLimit, type Cusum, RESTING } from "@plumbline/twin/estimation/cusum";
 import { describe, expect, test } from "vitest";
 import { type Random, seeded } from "../../support/random.ts";
 import { mean } from "../../support/statistics.ts";
@@ -6,7 +6,10 @@ import { mean } from "../../support/statistics.ts";
 const run = (statistics: Iterable<number>): Cusum[] => {
   const states: Cusum[] = [];
   let state = RESTING;
-  for (const statistic of statistics) states.push((state = accumulate(state, statistic)));
+  for (const statistic of statistics) {
+    state = accumulate(state, statistic);
+    states.push(state);
+  }
   return states;
 };
 
@@ -25,7 +28,12 @@ describe("a self-starting cusum", () => {
     const third = (-1 - 2) * Math.sqrt(2 / 3);
     const fourth = (5 - 1) * Math.sqrt(3 / 4);
     const second = (3 - 1) * Math.sqrt(1 / 2);
-    expect(states.map(({ count, mean }) => [count, mean])).toEqual([[1, 1], [2, 2], [3, 1], [4, 2]]);
+    expect(states.map(({ count, mean }) => [count, mean])).toEqual([
+      [1, 1],
+      [2, 2],
+      [3, 1],
+      [4, 2],
+    ]);
     expect(states[0]).toMatchObject({ high: 0, low: 0 });
     expect(states[1]!.high).toBeCloseTo(second - ALLOWANCE, 14);
     expect(states[2]!.high).toBe(0);
@@ -40,7 +48,11 @@ describe("a self-starting cusum", () => {
     const plain = run(statistics);
     for (const offset of [-1, 7, 1_000, 1_000_000]) {
       const shifted = run(statistics.map((statistic) => statistic + offset));
-      const worst = Math.max(...shifted.map(({ high, low }, index) => Math.max(Math.abs(high - plain[index]!.high), Math.abs(low - plain[index]!.low))));
+      const worst = Math.max(
+        ...shifted.map(({ high, low }, index) =>
+          Math.max(Math.abs(high - plain[index]!.high), Math.abs(low - plain[index]!.low)),
+        ),
+      );
       expect(worst).toBeLessThan(3_000 * 2 ** -52 * (10 + Math.abs(offset)));
     }
   });
@@ -52,7 +64,8 @@ describe("a self-starting cusum", () => {
       let state = RESTING;
       for (let step = 0; step < 50; step++) {
         const statistic = 5 + dice.normal();
-        if (state.count > 0) surprises.push((statistic - state.mean) * Math.sqrt(state.count / (state.count + 1)));
+        if (state.count > 0)
+          surprises.push((statistic - state.mean) * Math.sqrt(state.count / (state.count + 1)));
         state = accumulate(state, statistic);
       }
     }
@@ -90,7 +103,10 @@ describe("the alarm limit", () => {
   test("solves its own equation, and rises with charts, samples and caution", () => {
     const h = alarmLimit(18, 2_016, 0.01);
     const b = h + 1.166;
-    expect((Math.exp(2 * ALLOWANCE * b) - 2 * ALLOWANCE * b - 1) / (2 * ALLOWANCE ** 2)).toBeCloseTo((18 * 2_016) / 0.01, 0);
+    expect((Math.exp(2 * ALLOWANCE * b) - 2 * ALLOWANCE * b - 1) / (2 * ALLOWANCE ** 2)).toBeCloseTo(
+      (18 * 2_016) / 0.01,
+      0,
+    );
     expect(alarmLimit(36, 2_016, 0.01)).toBeGreaterThan(h);
     expect(alarmLimit(18, 4_032, 0.01)).toBeGreaterThan(h);
     expect(alarmLimit(18, 2_016, 0.001)).toBeGreaterThan(h);

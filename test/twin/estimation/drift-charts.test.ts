@@ -5,7 +5,15 @@ import { describe, expect, test } from "vitest";
 import { seeded } from "../../support/random.ts";
 import { median } from "../../support/statistics.ts";
 import { LIGHT, newCharts, PRIOR } from "../support/quiet-windows.ts";
-import { DAY, drags, drawnBiases, FILE_PERIOD, noisyValues, START, wearAt } from "../support/web-line-truth.ts";
+import {
+  DAY,
+  drags,
+  drawnBiases,
+  FILE_PERIOD,
+  noisyValues,
+  START,
+  wearAt,
+} from "../support/web-line-truth.ts";
 
 const values = (theta: Float64Array, seed: number): number[] => noisyValues(theta, seeded(seed));
 
@@ -29,13 +37,17 @@ describe("drift charts", () => {
     const runs = Array.from({ length: 50 }, (_, seed) => alarmsOfRamp(7_000 + seed));
     const days = runs.map((alarms) => dayOf(alarms.find((alarm) => dayOf(alarm) >= 14)!));
     const early = runs.flatMap((alarms) => alarms.filter((alarm) => dayOf(alarm) < 14)).length;
-    console.info(`alarm day of the ramp, 50 seeds: median ${median(days).toFixed(2)}, ${Math.min(...days).toFixed(2)}–${Math.max(...days).toFixed(2)}; ${early} alarms before day 14`);
+    console.info(
+      `alarm day of the ramp, 50 seeds: median ${median(days).toFixed(2)}, ${Math.min(...days).toFixed(2)}–${Math.max(...days).toFixed(2)}; ${early} alarms before day 14`,
+    );
     expect(median(days)).toBeLessThanOrEqual(15.3);
     expect(Math.max(...days)).toBeLessThan(16);
     // At 0.01 a window, 50 windows have 4 or more early alarms less than once in 500 times.
     expect(early).toBeLessThan(4);
     const first = runs.map((alarms) => alarms.find((alarm) => dayOf(alarm) >= 14)!.chart);
-    expect(first.filter((chart) => ["b2", "b3", "b4", "b8", "b9", "b10"].includes(chart)).length).toBeGreaterThan(45);
+    expect(
+      first.filter((chart) => ["b2", "b3", "b4", "b8", "b9", "b10"].includes(chart)).length,
+    ).toBeGreaterThan(45);
   });
 
   test("have the family's limit: two sums for each parameter, half as much again in hand", () => {
@@ -63,7 +75,9 @@ describe("drift charts", () => {
     const nothing = webLine.signals.map(() => Number.NaN);
     expect(charts.watch(START, nothing)).toEqual([]);
     expect(charts.charts.every(({ cusum }) => cusum.count === 0)).toBe(true);
-    const upstream = values(drags({}), 71).map((value, index) => (webLine.signals[index]!.id === "s1" ? value : Number.NaN));
+    const upstream = values(drags({}), 71).map((value, index) =>
+      webLine.signals[index]!.id === "s1" ? value : Number.NaN,
+    );
     charts.watch(START + 1, upstream);
     const counted = charts.charts.map(({ cusum }) => cusum.count);
     expect(counted.slice(0, 5)).toEqual([1, 1, 1, 1, 1]);
@@ -72,10 +86,17 @@ describe("drift charts", () => {
 
   test("are not moved by a constant bias, however large: the same alarms at the same times", () => {
     const dice = seeded(72);
-    const rows = Array.from({ length: 900 }, (_, row) => noisyValues(drags(row < 600 ? {} : { b9: 0.004 }), dice));
+    const rows = Array.from({ length: 900 }, (_, row) =>
+      noisyValues(drags(row < 600 ? {} : { b9: 0.004 }), dice),
+    );
     const alarmsWith = (bias: (index: number) => number): Alarm[] => {
       const charts = newCharts();
-      return rows.flatMap((row, index) => charts.watch(START + index * FILE_PERIOD, row.map((value, signal) => value + bias(signal))));
+      return rows.flatMap((row, index) =>
+        charts.watch(
+          START + index * FILE_PERIOD,
+          row.map((value, signal) => value + bias(signal)),
+        ),
+      );
     };
     const plain = alarmsWith(() => 0);
     const biased = alarmsWith((signal) => 5 * webLine.signals[signal]!.noise);
@@ -91,7 +112,12 @@ describe("drift charts", () => {
       const theta = noisyValues(drags({}), dice);
       whole.watch(row, theta);
       parts.watch(row, theta);
-      parts = new DriftCharts(webLine, PRIOR, LIGHT, JSON.parse(JSON.stringify(parts.charts)) as typeof parts.charts);
+      parts = new DriftCharts(
+        webLine,
+        PRIOR,
+        LIGHT,
+        JSON.parse(JSON.stringify(parts.charts)) as typeof parts.charts,
+      );
     }
     expect(parts.charts).toEqual(whole.charts);
   });

@@ -1,9 +1,16 @@
-import { cholesky } from "@plumbline/twin/linear-algebra/cholesky";
 import { webLine } from "@plumbline/twin/definition/web-line";
+import { cholesky } from "@plumbline/twin/linear-algebra/cholesky";
 import { describe, expect, test } from "vitest";
 import { seeded } from "../../support/random.ts";
 import { binomialCumulative, binomialQuantile } from "../../support/statistics.ts";
-import { chartCorrelation, directions, LIGHT, newCharts, ROWS_PER_WINDOW, windowsWithAlarm } from "../support/quiet-windows.ts";
+import {
+  chartCorrelation,
+  directions,
+  LIGHT,
+  newCharts,
+  ROWS_PER_WINDOW,
+  windowsWithAlarm,
+} from "../support/quiet-windows.ts";
 import { START } from "../support/web-line-truth.ts";
 
 describe("false alarms, all charts of a machine together", () => {
@@ -14,7 +21,9 @@ describe("false alarms, all charts of a machine together", () => {
     // The power of this test: a true rate of 0.02 would exceed the bound in more than 97 of 100 runs.
     expect(1 - binomialCumulative(bound, windows, 0.02)).toBeGreaterThan(0.97);
     const alarmed = windowsWithAlarm(windows, seeded(61));
-    console.info(`quiet windows with an alarm: ${alarmed} of ${windows} (${(alarmed / windows).toFixed(4)}), bound ${bound}`);
+    console.info(
+      `quiet windows with an alarm: ${alarmed} of ${windows} (${(alarmed / windows).toFixed(4)}), bound ${bound}`,
+    );
     expect(alarmed).toBeLessThanOrEqual(bound);
     expect(alarmed).toBeGreaterThan(0);
   });
@@ -26,10 +35,14 @@ describe("false alarms, all charts of a machine together", () => {
     const sums = webLine.parameters.map(() => ({ mean: 0, count: 0, high: 0, low: 0 }));
     for (let row = 0; row < 200; row++) {
       const errors = webLine.signals.map(() => dice.normal());
-      charts.watch(START + row, errors.map((error, index) => LIGHT.outputs[index]! + webLine.signals[index]!.noise * error));
+      charts.watch(
+        START + row,
+        errors.map((error, index) => LIGHT.outputs[index]! + webLine.signals[index]!.noise * error),
+      );
       for (const [chart, state] of sums.entries()) {
         const statistic = errors.reduce((sum, error, index) => sum + along.get(chart, index) * error, 0);
-        const surprise = state.count === 0 ? 0 : (statistic - state.mean) * Math.sqrt(state.count / (state.count + 1));
+        const surprise =
+          state.count === 0 ? 0 : (statistic - state.mean) * Math.sqrt(state.count / (state.count + 1));
         state.count++;
         state.mean += (statistic - state.mean) / state.count;
         state.high = Math.max(0, state.high + surprise - 0.5);

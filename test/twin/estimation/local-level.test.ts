@@ -32,18 +32,35 @@ describe("the local level", () => {
       const updated = updateLevel(level, at, reading, NOISE, WANDER);
       level = updated.level;
       expect(updated.filtered.nis).toBeLessThan(GATE);
-      if (belief === undefined) belief = { mean: Float64Array.of(reading), covariance: Matrix.diagonal([NOISE ** 2]) };
+      if (belief === undefined)
+        belief = { mean: Float64Array.of(reading), covariance: Matrix.diagonal([NOISE ** 2]) };
       else {
-        const prior = kalman.predict(belief, Matrix.identity(1), Matrix.diagonal([(WANDER ** 2 * (at - last)) / 1_000]));
-        belief = kalman.update(prior, Matrix.identity(1), Float64Array.of(NOISE), Float64Array.of(reading)).gaussian;
+        const prior = kalman.predict(
+          belief,
+          Matrix.identity(1),
+          Matrix.diagonal([(WANDER ** 2 * (at - last)) / 1_000]),
+        );
+        belief = kalman.update(
+          prior,
+          Matrix.identity(1),
+          Float64Array.of(NOISE),
+          Float64Array.of(reading),
+        ).gaussian;
       }
-      worst = Math.max(worst, Math.abs(level.value - belief.mean[0]!) / 20, Math.abs(level.variance / belief.covariance.get(0, 0) - 1));
+      worst = Math.max(
+        worst,
+        Math.abs(level.value - belief.mean[0]!) / 20,
+        Math.abs(level.variance / belief.covariance.get(0, 0) - 1),
+      );
     }
     expect(worst).toBeLessThan(1e-12);
   });
 
   test("begins with the first reading: its value, its noise", () => {
-    expect(updateLevel(undefined, 7, 20, NOISE, WANDER)).toEqual({ level: { value: 20, variance: 0.25, at: 7 }, filtered: { value: 20, sd: NOISE, innovation: 0, nis: 0 } });
+    expect(updateLevel(undefined, 7, 20, NOISE, WANDER)).toEqual({
+      level: { value: 20, variance: 0.25, at: 7 },
+      filtered: { value: 20, sd: NOISE, innovation: 0, nis: 0 },
+    });
   });
 
   test("settles at the variance of the exact steady state", () => {
@@ -53,7 +70,8 @@ describe("the local level", () => {
 
   test("grows as unsure in two half gaps as in one whole gap", () => {
     const level = settled(20);
-    const apart = (gap: number): number => updateLevel(level, level.at + gap, 20, 1e9, WANDER).level.variance - level.variance;
+    const apart = (gap: number): number =>
+      updateLevel(level, level.at + gap, 20, 1e9, WANDER).level.variance - level.variance;
     expect(apart(10_000)).toBeCloseTo(2 * apart(5_000), 9);
     expect(apart(10_000)).toBeCloseTo(10 * WANDER ** 2, 9);
   });
@@ -75,17 +93,20 @@ describe("the local level", () => {
     expect(binomialCumulative(gated, trials, 0.001)).toBeLessThan(0.999);
   });
 
-  test.each([10, 1e3, 1e6, 1e12])("is moved by a spike of %d noises no further than by one at the gate", (size) => {
-    const level = settled(20);
-    const prior = level.variance + WANDER ** 2;
-    const gain = prior / (prior + NOISE ** 2);
-    const most = gain * Math.sqrt(GATE * (prior + NOISE ** 2));
-    for (const side of [1, -1]) {
-      const { value } = updateLevel(level, level.at + 1_000, 20 + side * size * NOISE, NOISE, WANDER).level;
-      expect(Math.abs(value - 20)).toBeLessThanOrEqual(most * (1 + 1e-12));
-      expect(Math.abs(value - 20)).toBeLessThan(NOISE);
-    }
-  });
+  test.each([4, 10, 1e3, 1e6, 1e12])(
+    "is moved by a spike of %d noises no further than by one at the gate",
+    (size) => {
+      const level = settled(20);
+      const prior = level.variance + WANDER ** 2;
+      const gain = prior / (prior + NOISE ** 2);
+      const most = gain * Math.sqrt(GATE * (prior + NOISE ** 2));
+      for (const side of [1, -1]) {
+        const { value } = updateLevel(level, level.at + 1_000, 20 + side * size * NOISE, NOISE, WANDER).level;
+        expect(Math.abs(value - 20)).toBeLessThanOrEqual(most * (1 + 1e-12));
+        expect(Math.abs(value - 20)).toBeLessThan(NOISE);
+      }
+    },
+  );
 
   test("follows a step: slowly as if each reading were a spike, but it arrives, and is no surer of itself for the doubt", () => {
     let level = settled(20);

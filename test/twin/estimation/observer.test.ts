@@ -1,21 +1,32 @@
 import type { Reading } from "@plumbline/twin/contract/reading";
 import { webLine } from "@plumbline/twin/definition/web-line";
-import { inMode } from "@plumbline/twin/estimation/operating-mode";
 import { type Observation, Observer, type Row } from "@plumbline/twin/estimation/observer";
+import { inMode } from "@plumbline/twin/estimation/operating-mode";
 import { describe, expect, test } from "vitest";
 import { seeded } from "../../support/random.ts";
 import { LIGHT, PRIOR } from "../support/quiet-windows.ts";
 import { refusal } from "../support/refusals.ts";
-import { asReadings, DAY, drags, FILE_PERIOD, noisyValues, outputIndex, START } from "../support/web-line-truth.ts";
+import {
+  asReadings,
+  DAY,
+  drags,
+  FILE_PERIOD,
+  noisyValues,
+  outputIndex,
+  START,
+} from "../support/web-line-truth.ts";
 
 const newObserver = (): Observer => Observer.start(webLine, PRIOR);
 /** Rows of a line whose bearing 3 wears from row 40 on, each as its 21 readings. */
 const story = (rows: number, seed = 81): Reading[][] => {
   const dice = seeded(seed);
-  return Array.from({ length: rows }, (_, row) => asReadings(START + row * FILE_PERIOD, noisyValues(drags({ b3: row < 40 ? 0 : 0.02 }), dice)));
+  return Array.from({ length: rows }, (_, row) =>
+    asReadings(START + row * FILE_PERIOD, noisyValues(drags({ b3: row < 40 ? 0 : 0.02 }), dice)),
+  );
 };
 const rowsOf = (observations: readonly Observation[]): Row[] => observations.flatMap(({ rows }) => rows);
-const watch = (observer: Observer, readings: readonly Reading[]): Observation[] => readings.map((reading) => observer.observe(reading));
+const watch = (observer: Observer, readings: readonly Reading[]): Observation[] =>
+  readings.map((reading) => observer.observe(reading));
 
 describe("an observer", () => {
   test("restored at every seventh reading says the same, with the same hash, as one that never stopped", () => {
@@ -43,7 +54,12 @@ describe("an observer", () => {
     const straight = newObserver();
     const mixed = newObserver();
     const one = rowsOf(watch(straight, rows.flat()));
-    const other = rowsOf(watch(mixed, rows.flatMap((row) => dice.shuffled(row))));
+    const other = rowsOf(
+      watch(
+        mixed,
+        rows.flatMap((row) => dice.shuffled(row)),
+      ),
+    );
     expect(one.flatMap(({ alarms }) => alarms).length).toBeGreaterThan(0);
     expect(other).toEqual(one);
     expect(mixed.hash()).toBe(straight.hash());
@@ -79,7 +95,12 @@ describe("an observer", () => {
     const observer = newObserver();
     const [row] = story(1) as [Reading[]];
     watch(observer, row.slice(1));
-    const { filtered, rows } = observer.observe({ ...row[0]!, at: START + 1, quality: "BAD", reason: "range" });
+    const { filtered, rows } = observer.observe({
+      ...row[0]!,
+      at: START + 1,
+      quality: "BAD",
+      reason: "range",
+    });
     expect(filtered).toBeUndefined();
     expect(rows.map(({ at }) => at)).toEqual([START]);
   });
@@ -95,15 +116,31 @@ describe("an observer", () => {
     expect(charts()).toEqual(before);
     watch(observer, third.slice(0, 2));
     expect(observer.observe(first[0]!).rows).toEqual([]);
-    expect(rowsOf(watch(observer, third.slice(2))).map(({ at, values }) => [at, values[0]])).toEqual([[third[0]!.at, third[0]!.value]]);
+    expect(rowsOf(watch(observer, third.slice(2))).map(({ at, values }) => [at, values[0]])).toEqual([
+      [third[0]!.at, third[0]!.value],
+    ]);
+  });
+
+  test("does not put a reading into an open row that is later than it", () => {
+    const observer = newObserver();
+    const [first, second] = story(2) as [Reading[], Reading[]];
+    watch(observer, second.slice(0, 4));
+    expect(observer.observe(first[9]!).rows).toEqual([]);
+    const [row] = rowsOf(watch(observer, second.slice(4)));
+    expect(row?.at).toBe(second[0]!.at);
+    expect(row?.values).toEqual(second.map(({ value }) => value));
   });
 
   test("ignores a reading of a signal that the twin does not declare", () => {
     const observer = newObserver();
     watch(observer, story(1)[0]!.slice(0, 5));
     const before = observer.snapshot();
-    expect(observer.observe({ signal: "w6", at: START + DAY, value: 20, quality: "GOOD" })).toEqual({ rows: [] });
-    expect(observer.observe({ signal: "__proto__", at: START + DAY, value: 20, quality: "GOOD" })).toEqual({ rows: [] });
+    expect(observer.observe({ signal: "w6", at: START + DAY, value: 20, quality: "GOOD" })).toEqual({
+      rows: [],
+    });
+    expect(observer.observe({ signal: "__proto__", at: START + DAY, value: 20, quality: "GOOD" })).toEqual({
+      rows: [],
+    });
     expect(observer.snapshot()).toBe(before);
     expect(observer.level("w6")).toBeUndefined();
   });
@@ -113,14 +150,18 @@ describe("an observer", () => {
     const [first, second] = story(2) as [Reading[], Reading[]];
     for (const observer of [one, other]) watch(observer, first);
     const good = one.observe({ ...second[0]!, value: 20.03 }).filtered!;
-    const uncertain = other.observe({ ...second[0]!, value: 20.03, quality: "UNCERTAIN", reason: "rate" }).filtered!;
+    const uncertain = other.observe({ ...second[0]!, value: 20.03, quality: "UNCERTAIN", reason: "rate" })
+      .filtered!;
     expect(Math.abs(uncertain.value - first[0]!.value)).toBeLessThan(Math.abs(good.value - first[0]!.value));
     expect(uncertain.sd).toBeGreaterThan(good.sd);
   });
 
   test("keeps its charts at rest while the line is", () => {
     const observer = newObserver();
-    const atRest = asReadings(START, webLine.signals.map(() => 0));
+    const atRest = asReadings(
+      START,
+      webLine.signals.map(() => 0),
+    );
     const [row] = rowsOf(watch(observer, atRest));
     expect(row?.inMode).toBe(false);
     expect(row?.alarms).toEqual([]);
@@ -134,10 +175,16 @@ describe("an observer", () => {
     const before = rowsOf(watch(observer, rows.flat())).flatMap(({ alarms }) => alarms).length;
     expect(before).toBeGreaterThan(0);
     const level = observer.level("s4");
-    observer.install({ ...PRIOR, version: 1, parameters: PRIOR.parameters.map((one) => (one.id === "b3" ? { ...one, mean: 0.02 } : one)) });
+    observer.install({
+      ...PRIOR,
+      version: 1,
+      parameters: PRIOR.parameters.map((one) => (one.id === "b3" ? { ...one, mean: 0.02 } : one)),
+    });
     expect(observer.level("s4")).toEqual(level);
     const dice = seeded(83);
-    const later = Array.from({ length: 200 }, (_, row) => asReadings(START + (60 + row) * FILE_PERIOD, noisyValues(drags({ b3: 0.02 }), dice)));
+    const later = Array.from({ length: 200 }, (_, row) =>
+      asReadings(START + (60 + row) * FILE_PERIOD, noisyValues(drags({ b3: 0.02 }), dice)),
+    );
     expect(rowsOf(watch(observer, later.flat())).flatMap(({ alarms }) => alarms)).toEqual([]);
     expect(observer.virtual.find(({ id }) => id === "slip3")?.value).toBeGreaterThan(5e-6);
   });
@@ -154,13 +201,16 @@ describe("an observer", () => {
 
 describe("virtual sensors", () => {
   test("are the model at the parameters in force, with the parameters' covariance carried through its slopes", () => {
-    const covariance = PRIOR.covariance.map((value, index) => value + (index === 1 || index === 9 ? 1e-7 : 0));
+    const covariance = PRIOR.covariance.map(
+      (value, index) => value + (index === 1 || index === 9 ? 1e-7 : 0),
+    );
     const [slip, , ...rest] = Observer.start(webLine, { ...PRIOR, covariance }).virtual;
     const row = outputIndex("slip1");
     expect(slip).toMatchObject({ id: "slip1", value: LIGHT.outputs[row] });
     const gradient = webLine.parameters.map((_, column) => LIGHT.jacobian.get(row, column));
     let variance = 0;
-    for (const [i, left] of gradient.entries()) for (const [j, right] of gradient.entries()) variance += left * covariance[9 * i + j]! * right;
+    for (const [i, left] of gradient.entries())
+      for (const [j, right] of gradient.entries()) variance += left * covariance[9 * i + j]! * right;
     expect(slip!.sd).toBeCloseTo(Math.sqrt(variance), 15);
     expect(rest).toHaveLength(webLine.virtualSensors.length - 2);
   });
@@ -168,7 +218,8 @@ describe("virtual sensors", () => {
 
 describe("the operating mode", () => {
   const mode = { name: "running", anyOf: ["w1", "w2"], above: 5 };
-  const reads = (values: Record<string, number>): boolean => inMode(mode, (signal) => values[signal] ?? Number.NaN);
+  const reads = (values: Record<string, number>): boolean =>
+    inMode(mode, (signal) => values[signal] ?? Number.NaN);
 
   test("holds while any of its signals is above its threshold, and not at it", () => {
     expect(reads({ w1: 20, w2: 0 })).toBe(true);

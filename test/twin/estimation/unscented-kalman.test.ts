@@ -1,7 +1,12 @@
 import type { Gaussian } from "@plumbline/twin/estimation/gaussian";
 import * as kalman from "@plumbline/twin/estimation/kalman";
 import * as unscented from "@plumbline/twin/estimation/unscented-kalman";
-import { CUBATURE, momentsOf, type SigmaRule, sigmaPoints } from "@plumbline/twin/estimation/unscented-transform";
+import {
+  CUBATURE,
+  momentsOf,
+  type SigmaRule,
+  sigmaPoints,
+} from "@plumbline/twin/estimation/unscented-transform";
 import { cholesky } from "@plumbline/twin/linear-algebra/cholesky";
 import { Matrix, multiply, plus, symmetrise, timesVector } from "@plumbline/twin/linear-algebra/matrix";
 import { describe, expect, test } from "vitest";
@@ -14,13 +19,24 @@ const RULES: readonly [string, SigmaRule][] = [
   ["α = 0.5, β = 2, κ = 1", { alpha: 0.5, beta: 2, kappa: 1 }],
   ["α = 0.1, β = 2", { alpha: 0.1, beta: 2, kappa: 0 }],
 ];
-const random = (rows: number, columns: number, dice: Random): Matrix => new Matrix(rows, columns, Float64Array.from({ length: rows * columns }, () => dice.normal()));
+const random = (rows: number, columns: number, dice: Random): Matrix =>
+  new Matrix(
+    rows,
+    columns,
+    Float64Array.from({ length: rows * columns }, () => dice.normal()),
+  );
 const positive = (size: number, dice: Random): Matrix => {
   const factor = random(size, size, dice);
   return symmetrise(plus(multiply(factor, factor.transpose()), Matrix.identity(size), 0.1));
 };
-const scaled = (matrix: Matrix, factor: number): Matrix => new Matrix(matrix.rows, matrix.columns, matrix.data.map((value) => factor * value));
-const difference = (left: ArrayLike<number>, right: ArrayLike<number>): number => Math.max(...Array.from(left, (value, index) => Math.abs(value - right[index]!)));
+const scaled = (matrix: Matrix, factor: number): Matrix =>
+  new Matrix(
+    matrix.rows,
+    matrix.columns,
+    matrix.data.map((value) => factor * value),
+  );
+const difference = (left: ArrayLike<number>, right: ArrayLike<number>): number =>
+  Math.max(...Array.from(left, (value, index) => Math.abs(value - right[index]!)));
 
 /** A stable random linear system; readings come at irregular times and Q grows with the time between them. */
 function system(states: number, outputs: number, dice: Random) {
@@ -35,27 +51,51 @@ function system(states: number, outputs: number, dice: Random) {
 }
 
 describe("the unscented filter", () => {
-  test.each(RULES)("with %s is the Kalman filter on linear problems of 1 to 9 states, over 200 irregular steps", (_name, rule) => {
-    for (const [states, outputs] of [[1, 1], [2, 1], [4, 3], [9, 12]] as const) {
-      const dice = seeded(100 + states);
-      const { transition, noise, observation, sds, start } = system(states, outputs, dice);
-      let exact: Gaussian = start;
-      let sigma: Gaussian = start;
-      let worst = 0;
-      for (let step = 0; step < 200; step++) {
-        const elapsed = dice.uniform() * 2;
-        const noisy = scaled(noise, elapsed);
-        const reading = Float64Array.from({ length: outputs }, () => 3 * dice.normal());
-        const one = kalman.update(kalman.predict(exact, transition, noisy), observation, sds, reading);
-        const prior = unscented.predict(sigma, (x, out) => out.set(timesVector(transition, x)), noisy, rule);
-        const other = unscented.update(prior, (x, out) => out.set(timesVector(observation, x)), sds, reading, rule);
-        exact = one.gaussian;
-        sigma = other.gaussian;
-        worst = Math.max(worst, difference(exact.mean, sigma.mean), difference(exact.covariance.data, sigma.covariance.data), Math.abs(one.nis - other.nis) / one.nis);
+  test.each(RULES)(
+    "with %s is the Kalman filter on linear problems of 1 to 9 states, over 200 irregular steps",
+    (_name, rule) => {
+      for (const [states, outputs] of [
+        [1, 1],
+        [2, 1],
+        [4, 3],
+        [9, 12],
+      ] as const) {
+        const dice = seeded(100 + states);
+        const { transition, noise, observation, sds, start } = system(states, outputs, dice);
+        let exact: Gaussian = start;
+        let sigma: Gaussian = start;
+        let worst = 0;
+        for (let step = 0; step < 200; step++) {
+          const elapsed = dice.uniform() * 2;
+          const noisy = scaled(noise, elapsed);
+          const reading = Float64Array.from({ length: outputs }, () => 3 * dice.normal());
+          const one = kalman.update(kalman.predict(exact, transition, noisy), observation, sds, reading);
+          const prior = unscented.predict(
+            sigma,
+            (x, out) => out.set(timesVector(transition, x)),
+            noisy,
+            rule,
+          );
+          const other = unscented.update(
+            prior,
+            (x, out) => out.set(timesVector(observation, x)),
+            sds,
+            reading,
+            rule,
+          );
+          exact = one.gaussian;
+          sigma = other.gaussian;
+          worst = Math.max(
+            worst,
+            difference(exact.mean, sigma.mean),
+            difference(exact.covariance.data, sigma.covariance.data),
+            Math.abs(one.nis - other.nis) / one.nis,
+          );
+        }
+        expect(worst, `${states} states, ${outputs} outputs`).toBeLessThan(1e-9);
       }
-      expect(worst, `${states} states, ${outputs} outputs`).toBeLessThan(1e-9);
-    }
-  });
+    },
+  );
 
   test("reports the posterior: the steady variance for Q = 0.01, R = 0.09 is 0.02541, not that plus Q", () => {
     const [q, r] = [0.01, 0.09];
@@ -65,7 +105,13 @@ describe("the unscented filter", () => {
     let belief: Gaussian = { mean: Float64Array.of(0), covariance: Matrix.diagonal([1]) };
     const copy = (x: Float64Array, out: Float64Array): void => out.set(x);
     for (let step = 0; step < 200; step++) {
-      belief = unscented.update(unscented.predict(belief, copy, Matrix.diagonal([q]), CUBATURE), copy, Float64Array.of(Math.sqrt(r)), Float64Array.of(0), CUBATURE).gaussian;
+      belief = unscented.update(
+        unscented.predict(belief, copy, Matrix.diagonal([q]), CUBATURE),
+        copy,
+        Float64Array.of(Math.sqrt(r)),
+        Float64Array.of(0),
+        CUBATURE,
+      ).gaussian;
     }
     expect(Math.abs(belief.covariance.get(0, 0) - exact)).toBeLessThan(1e-14);
   });
@@ -84,7 +130,8 @@ describe("the unscented filter", () => {
     const data = Array.from({ length: 50 }, () => 2 + dice.normal());
     const copy = (x: Float64Array, out: Float64Array): void => out.set(x);
     let belief: Gaussian = { mean: Float64Array.of(0), covariance: Matrix.diagonal([4]) };
-    for (const datum of data) belief = unscented.update(belief, copy, Float64Array.of(1), Float64Array.of(datum), CUBATURE).gaussian;
+    for (const datum of data)
+      belief = unscented.update(belief, copy, Float64Array.of(1), Float64Array.of(datum), CUBATURE).gaussian;
     const precision = 1 / 4 + data.length;
     expect(belief.covariance.get(0, 0)).toBeCloseTo(1 / precision, 14);
     expect(belief.mean[0]).toBeCloseTo(data.reduce((sum, datum) => sum + datum, 0) / precision, 12);
@@ -105,14 +152,26 @@ describe("the unscented filter", () => {
 
   test("keeps a symmetric, positive definite posterior over 10⁵ steps of a badly scaled problem", () => {
     const dice = seeded(33);
-    const transition = Matrix.from([[1, 1, 0], [0, 1, 0], [0, 0, 0.9]]);
+    const transition = Matrix.from([
+      [1, 1, 0],
+      [0, 1, 0],
+      [0, 0, 0.9],
+    ]);
     const noise = Matrix.diagonal([1e-10, 1e-8, 1e-4]);
-    const observation = Matrix.from([[1, 0, 1], [1, 0, -1]]);
+    const observation = Matrix.from([
+      [1, 0, 1],
+      [1, 0, -1],
+    ]);
     const sds = Float64Array.of(1e-3, 10);
     let belief: Gaussian = { mean: new Float64Array(3), covariance: Matrix.diagonal([1e3, 1e-2, 1]) };
     for (let step = 1; step <= 100_000; step++) {
       const prior = kalman.predict(belief, transition, noise);
-      belief = kalman.update(prior, observation, sds, Float64Array.of(1e-3 * dice.normal(), 10 * dice.normal())).gaussian;
+      belief = kalman.update(
+        prior,
+        observation,
+        sds,
+        Float64Array.of(1e-3 * dice.normal(), 10 * dice.normal()),
+      ).gaussian;
       if (step % 100 === 0) cholesky(belief.covariance);
     }
     expect(belief.covariance).toEqual(belief.covariance.transpose());
@@ -123,7 +182,11 @@ describe("the unscented filter", () => {
     const dice = seeded(34);
     const { transition, noise, observation, sds, start } = system(4, 3, dice);
     const [startRoot, noiseRoot] = [cholesky(start.covariance), cholesky(noise)];
-    const draw = (root: Matrix): Float64Array => timesVector(root, Float64Array.from({ length: root.rows }, () => dice.normal()));
+    const draw = (root: Matrix): Float64Array =>
+      timesVector(
+        root,
+        Float64Array.from({ length: root.rows }, () => dice.normal()),
+      );
     const [runs, steps] = [400, 10];
     const values = Array.from({ length: runs }, () => {
       let truth: Float64Array = draw(startRoot);
@@ -132,9 +195,22 @@ describe("the unscented filter", () => {
       for (let step = 0; step < steps; step++) {
         const push = draw(noiseRoot);
         truth = timesVector(transition, truth).map((value, index) => value + push[index]!);
-        const reading = timesVector(observation, truth).map((value, index) => value + sds[index]! * dice.normal());
-        const prior = unscented.predict(belief, (x, out) => out.set(timesVector(transition, x)), noise, CUBATURE);
-        const updated = unscented.update(prior, (x, out) => out.set(timesVector(observation, x)), sds, reading, CUBATURE);
+        const reading = timesVector(observation, truth).map(
+          (value, index) => value + sds[index]! * dice.normal(),
+        );
+        const prior = unscented.predict(
+          belief,
+          (x, out) => out.set(timesVector(transition, x)),
+          noise,
+          CUBATURE,
+        );
+        const updated = unscented.update(
+          prior,
+          (x, out) => out.set(timesVector(observation, x)),
+          sds,
+          reading,
+          CUBATURE,
+        );
         belief = updated.gaussian;
         sum += updated.nis;
       }
@@ -168,10 +244,20 @@ describe("the unscented transform", () => {
   });
 
   test("has the exact mean of a quadratic, which a linearisation does not", () => {
-    const covariance = Matrix.from([[0.5, 0.2], [0.2, 0.8]]);
+    const covariance = Matrix.from([
+      [0.5, 0.2],
+      [0.2, 0.8],
+    ]);
     const centre = Float64Array.of(1, -2);
     const sigma = sigmaPoints(centre, covariance, CUBATURE);
-    const images = new Matrix(sigma.points.rows, 1, Float64Array.from({ length: sigma.points.rows }, (_, row) => sigma.points.get(row, 0) * sigma.points.get(row, 1)));
+    const images = new Matrix(
+      sigma.points.rows,
+      1,
+      Float64Array.from(
+        { length: sigma.points.rows },
+        (_, row) => sigma.points.get(row, 0) * sigma.points.get(row, 1),
+      ),
+    );
     expect(momentsOf(sigma, centre, images).mean[0]).toBeCloseTo(1 * -2 + 0.2, 13);
   });
 });

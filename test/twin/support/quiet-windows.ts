@@ -31,7 +31,8 @@ export function chartCorrelation(): Matrix {
   for (let left = 0; left < along.rows; left++) {
     for (let right = 0; right < along.rows; right++) {
       let sum = 0;
-      for (let index = 0; index < along.columns; index++) sum += along.get(left, index) * along.get(right, index);
+      for (let index = 0; index < along.columns; index++)
+        sum += along.get(left, index) * along.get(right, index);
       correlation.set(left, right, sum);
     }
   }
@@ -62,7 +63,8 @@ function alarms(charts: Cusum[], root: Matrix, normals: Float64Array, limit: num
     for (let chart = 0; chart < size; chart++) normals[chart] = dice.normal();
     for (let chart = 0; chart < size; chart++) {
       let statistic = 0;
-      for (let inner = 0; inner <= chart; inner++) statistic += root.data[chart * size + inner]! * normals[inner]!;
+      for (let inner = 0; inner <= chart; inner++)
+        statistic += root.data[chart * size + inner]! * normals[inner]!;
       const next = accumulate(charts[chart]!, statistic);
       if (next.high > limit || next.low > limit) return true;
       charts[chart] = next;

@@ -1,7 +1,11 @@
 import { TwinError } from "@plumbline/twin/errors";
 
 /** The error that a call throws: its code and its text, so that a test names both. */
-export function refusal(call: () => unknown): { readonly code: string; readonly message: string; readonly hint: string } {
+export function refusal(call: () => unknown): {
+  readonly code: string;
+  readonly message: string;
+  readonly hint: string;
+} {
   try {
     call();
   } catch (error) {

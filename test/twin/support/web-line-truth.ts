@@ -36,11 +36,14 @@ export const outputIndex = (id: string): number => webLineModel.outputs.indexOf(
 /** One noisy value per signal, with each signal's declared noise; `biases` are constant errors per signal. */
 export function noisyValues(theta: Float64Array, dice: Random, biases?: ArrayLike<number>): number[] {
   const outputs = outputsOf(theta);
-  return webLine.signals.map(({ noise }, index) => outputs[index]! + noise * dice.normal() + (biases?.[index] ?? 0));
+  return webLine.signals.map(
+    ({ noise }, index) => outputs[index]! + noise * dice.normal() + (biases?.[index] ?? 0),
+  );
 }
 
 /** Biases drawn from the declaration's own prior. */
-export const drawnBiases = (dice: Random): number[] => webLine.signals.map(({ bias }) => bias * dice.normal());
+export const drawnBiases = (dice: Random): number[] =>
+  webLine.signals.map(({ bias }) => bias * dice.normal());
 
 /** A row as good readings, rounded to each signal's resolution as the agent does. */
 export const asReadings = (at: number, values: readonly number[]): Reading[] =>
@@ -51,4 +54,5 @@ export const asReadings = (at: number, values: readonly number[]): Reading[] =>
     quality: "GOOD" as const,
   }));
 
-export const resolutionOf = (signal: string): number => webLine.signals.find(({ id }) => id === signal)?.resolution ?? 0.001;
+export const resolutionOf = (signal: string): number =>
+  webLine.signals.find(({ id }) => id === signal)?.resolution ?? 0.001;
