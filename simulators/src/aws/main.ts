@@ -17,7 +17,6 @@ const told = (event: BoxEvent): void => log[levelOf(event)]({ ...event });
 
 try {
   const box = await startBox(readBoxConfig(readJson(configPath())), { told });
-  told({ event: "box.listening", httpPort: box.httpPort, mqttPort: box.mqttPort });
   const stop = (): void => {
     void box.close().then(() => {
       told({ event: "box.stopped" });
@@ -26,10 +25,12 @@ try {
   };
   process.once("SIGTERM", stop);
   process.once("SIGINT", stop);
+  told({ event: "box.listening", httpPort: box.httpPort, mqttPort: box.mqttPort });
 } catch (error) {
   if (!(error instanceof TwinError)) throw error;
   process.stderr.write(`${error.toString()}\n`);
-  process.exitCode = BAD_CONFIGURATION;
+  // Not exitCode: a store or broker that is open already would keep the process alive.
+  process.exit(BAD_CONFIGURATION);
 }
 
 function configPath(): string {

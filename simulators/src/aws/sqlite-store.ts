@@ -1,5 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
+import { TwinError } from "@plumbline/twin/errors";
 import Database from "better-sqlite3";
 import { SCHEMA, SCHEMA_VERSION } from "./sqlite-schema.ts";
 
@@ -19,10 +20,15 @@ export function openStore(path: string): Store {
   store.pragma("foreign_keys = ON");
   const version = store.pragma("user_version", { simple: true });
   if (version === 0) store.transaction(() => create(store))();
-  else if (version !== SCHEMA_VERSION)
-    throw new Error(
-      `${path} has schema ${String(version)}, this box knows ${SCHEMA_VERSION}: remove the file or use the box that made it`,
+  else if (version !== SCHEMA_VERSION) {
+    store.close();
+    const hint = `remove ${path} to begin anew, or start the version of the box that made it`;
+    throw new TwinError(
+      "BOX_SCHEMA",
+      `${path} has schema ${String(version)}, this box knows ${SCHEMA_VERSION}`,
+      hint,
     );
+  }
   return store;
 }
 

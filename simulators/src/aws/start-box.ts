@@ -16,7 +16,7 @@ import { iotDataService } from "./iot-data/iot-data-service.ts";
 import { kmsService } from "./kms/kms-service.ts";
 import { KeyTable } from "./kms/sqlite-keys.ts";
 import { MAX_OBJECT_BYTES, s3Service } from "./s3/s3-service.ts";
-import { type BoxClock, openClock } from "./scenario-time.ts";
+import { type BoxClock, openBoxClock } from "./scenario-time.ts";
 import { ShadowService } from "./shadow/shadow-service.ts";
 import { readShadowTopic } from "./shadow/shadow-topics.ts";
 import { siteWiseService } from "./sitewise/sitewise-service.ts";
@@ -51,7 +51,7 @@ const FRAMING = 1024 * 1024;
 /** Starts the cloud in a box: one store, one HTTP server for all services, one broker. */
 export async function startBox(config: BoxConfig, options: BoxOptions = {}): Promise<Box> {
   const told = options.told ?? (() => undefined);
-  const clock = openClock(config.scenarioClock, options.wall);
+  const clock = openBoxClock(config.scenarioClock, options.wall);
   const store = openStore(join(config.dataDir, "box.sqlite"));
   const shadows = new ShadowService(store, clock.now, (message) => broker.publishShadow(message));
   const broker: CloudBroker = await startCloudBroker({
@@ -82,7 +82,11 @@ export async function startBox(config: BoxConfig, options: BoxOptions = {}): Pro
       config.account,
     ),
   };
-  const server = await serve(config, services, clock, told);
+  const server = await serve(config, services, clock, told).catch(async (error: unknown) => {
+    await broker.close();
+    store.close();
+    throw error;
+  });
   ports.httpPort = server.port;
   batch.runner.recover();
   return {

@@ -21,7 +21,7 @@ import { GetPublicKeyCommand } from "@aws-sdk/client-kms";
 import { GetObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { builtEntry } from "../../support/build-workspace.ts";
-import { at, boxJson, type Clients, clientsOf, NOW, writeClock } from "./box-harness.ts";
+import { at, boxJson, type Clients, clientsOf, NOW, openBox, writeClock } from "./box-harness.ts";
 
 const MAIN = builtEntry("simulators", "aws/main.js");
 const JOB = path.resolve(import.meta.dirname, "job/main.mjs");
@@ -215,4 +215,13 @@ test("SIGTERM ends the box with 0, and a bad configuration with 2 and all its fa
   expect(await new Promise((resolve) => bad.once("close", resolve))).toBe(2);
   expect(told).toContain("3 faults");
   for (const path of ["httpPort: -1", "region", "mqtPort"]) expect(told).toContain(path);
+});
+
+test("a port that is taken is told with what to do, and leaves nothing open", async () => {
+  await using first = await openBox();
+  const second = openBox({ httpPort: first.box.httpPort });
+  await expect(second).rejects.toMatchObject({
+    code: "BOX_PORT",
+    hint: expect.stringContaining("httpPort 0"),
+  });
 });

@@ -1,4 +1,5 @@
 import type { AddressInfo } from "node:net";
+import { TwinError } from "@plumbline/twin/errors";
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from "fastify";
 import type { Answer } from "./service.ts";
 
@@ -18,6 +19,7 @@ export interface HttpServer {
 /**
  * One listener for every service. Fastify reads and bounds the body and keeps the connections; paths are
  * routed by the services themselves, because S3 keys and signatures need them exactly as they came.
+ * @throws {TwinError} BOX_PORT when the port cannot be opened.
  */
 export async function listen(
   {
@@ -33,7 +35,12 @@ export async function listen(
   // The catch-all: a route would decode the path, and refuse what S3 allows in a key.
   app.setNotFoundHandler(async (request, reply) => send(reply, await answer(rawOf(request))));
   answerOversize(app);
-  await app.listen({ host, port });
+  await app.listen({ host, port }).catch((cause: unknown) => {
+    const hint = "stop the program that holds the port, or configure httpPort 0 for a free one";
+    throw new TwinError("BOX_PORT", `the box cannot listen on ${host}:${port}: ${String(cause)}`, hint, {
+      cause,
+    });
+  });
   const address = app.server.address() as AddressInfo;
   return {
     port: address.port,
