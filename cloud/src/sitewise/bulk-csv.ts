@@ -4,15 +4,6 @@ import type { Entry, Point } from "./point.ts";
  * Readings too old for SiteWise's streaming interface, in the format of its bulk import: no header line, columns
  * ALIAS, DATA_TYPE, TIMESTAMP_SECONDS, TIMESTAMP_NANO_OFFSET, QUALITY, VALUE. A point without a value has an empty one.
  */
-export const BULK_COLUMNS = [
-  "ALIAS",
-  "DATA_TYPE",
-  "TIMESTAMP_SECONDS",
-  "TIMESTAMP_NANO_OFFSET",
-  "QUALITY",
-  "VALUE",
-] as const;
-
 export const bulkCsv = (entries: readonly Entry[]): string =>
   entries.flatMap(({ alias, points }) => points.map((point) => `${row(alias, point)}\n`)).join("");
 
