@@ -115,6 +115,7 @@ export class Pipeline {
     for (const action of opened.commands) this.#parameters.byHand(action);
     if (opened.commands.length > 0) intake.steps([{ kind: "note", clears: "commands" }]);
     await commit.settle();
+    this.#parameters.committed(); // a new agent must tell its nonce before it has anything else to say
     tell({ name: "agent.started", version: AGENT_VERSION, epoch: opened.epoch, replayed: opened.journal.length, set: station.desk.incumbent.version });
   }
 

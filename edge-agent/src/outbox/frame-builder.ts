@@ -39,7 +39,7 @@ const FIRST_CHECK = 256;
 /** A reading of an unknown future is charged at the mean size so far, plus a quarter. */
 const CAUTION = 1.25;
 /** Records that one frame takes along; more wait for the next. */
-const MAX_RECORDS = 16;
+const MAX_RECORDS = 64;
 const SEAL_AGE_PERIODS = 60;
 
 /**
@@ -129,9 +129,13 @@ export class FrameBuilder {
   }
 
   #sealPart(readings: readonly Reading[], records: readonly FrameRecord[], snapshot: string, advance: Advance, sealed: SealedFrame[]): void {
-    const fits =
-      records.length <= MAX_RECORDS && this.#encode(readings, records, snapshot, this.#sequence + 1).length <= CONTENT_BYTES;
-    if (fits) {
+    if (records.length > MAX_RECORDS) {
+      // The newest stay with the readings: an alarm counts the readings of its own frame.
+      this.#sealPart([], records.slice(0, -MAX_RECORDS), snapshot, advance, sealed);
+      this.#sealPart(readings, records.slice(-MAX_RECORDS), snapshot, advance, sealed);
+      return;
+    }
+    if (this.#encode(readings, records, snapshot, this.#sequence + 1).length <= CONTENT_BYTES) {
       sealed.push(this.#sealOne(readings, records, snapshot));
       return;
     }

@@ -70,7 +70,7 @@ test("acknowledgements of a connection that was lost are not sent on the next on
 test("frames reach the cloud in sequence, and leave the outbox with its acknowledgement", async () => {
   const here = await field();
   const { pipeline } = await agentIn(here);
-  const readings = lineReadings(200, 2);
+  const readings = lineReadings(130, 2);
   await publishReadings(here.sensors, readings);
   await until(() => pipeline.vitals(false).idle && pipeline.vitals(false).committed === readings.length);
   await pipeline.seal();
@@ -104,9 +104,11 @@ test("forged and foreign acknowledgements are ignored, each with its reason", as
 test("after a silence everything from the lowest unacknowledged frame is sent again, and no more than the window", async () => {
   const here = await field();
   here.cloud.answering = false;
-  const { pipeline, events } = await agentIn(here, { uplink: { kind: "mqtt", mqttUrl: `mqtt://127.0.0.1:${here.cloudBroker.port}`, inFlight: 3 } });
-  await publishReadings(here.sensors, lineReadings(60 * 6 + 1, 4));
-  await until(() => events.some(({ name }) => name === "uplink.resent"));
+  const { pipeline, events } = await agentIn(here, { uplink: { kind: "mqtt", mqttUrl: `mqtt://127.0.0.1:${here.cloudBroker.port}`, inFlight: 3 }, outbox: { commitMillis: 5, sealReadings: 210 } });
+  await publishReadings(here.sensors, lineReadings(60, 4));
+  await until(() => pipeline.vitals(false).sealedSequence === 6 && here.cloud.frames.length >= 3);
+  const before = events.length;
+  await until(() => events.slice(before).some(({ name }) => name === "uplink.resent"));
   expect(Math.max(...here.cloud.frames.map(({ sequence }) => sequence))).toBe(3);
   expect(pipeline.vitals(false).sentSequence).toBe(3);
   here.cloud.answering = true;
@@ -163,8 +165,8 @@ test("brokers that are down at start are waited for, and the agent says so", asy
 test("refuse holds back acknowledgements while the outbox is full, and goes on when there is room", async () => {
   const here = await field();
   here.cloud.answering = false;
-  const { pipeline, events } = await agentIn(here, { outbox: { commitMillis: 5, capBytes: 196_608, overflow: "refuse", sealReadings: 21 } });
-  const readings = lineReadings(300, 7);
+  const { pipeline, events } = await agentIn(here, { outbox: { commitMillis: 5, capBytes: 163_840, overflow: "refuse", sealReadings: 21 } });
+  const readings = lineReadings(200, 7);
   const publishing = publishReadings(here.sensors, readings);
   await until(() => events.some(({ name }) => name === "outbox.full"));
   await publishing;
@@ -179,8 +181,8 @@ test("refuse holds back acknowledgements while the outbox is full, and goes on w
 test("drop-newest acknowledges and drops while the outbox is full, and every loss is in a gap record of its signal", async () => {
   const here = await field();
   here.cloud.answering = false;
-  const { pipeline, events } = await agentIn(here, { outbox: { commitMillis: 5, capBytes: 196_608, overflow: "drop-newest", sealReadings: 21 } });
-  const readings = lineReadings(300, 8);
+  const { pipeline, events } = await agentIn(here, { outbox: { commitMillis: 5, capBytes: 163_840, overflow: "drop-newest", sealReadings: 21 } });
+  const readings = lineReadings(200, 8);
   await publishReadings(here.sensors, readings);
   await until(() => here.plant.counters().acknowledged === readings.length);
   expect(events.some(({ name }) => name === "outbox.full")).toBe(true);
@@ -190,7 +192,8 @@ test("drop-newest acknowledges and drops while the outbox is full, and every los
   here.cloud.acknowledge(THING);
   await until(async () => {
     await pipeline.seal();
-    return here.cloud.readings.length === committed && here.cloud.frames.some(({ records }) => records.some(({ kind }) => kind === "gap"));
+    const { sealedSequence } = pipeline.vitals(false);
+    return here.cloud.readings.length === committed && here.cloud.frames.at(-1)?.sequence === sealedSequence;
   });
   const gaps = here.cloud.frames.flatMap(({ records }) => records).flatMap((record) => (record.kind === "gap" ? [record] : []));
   expect(gaps.reduce((sum, { count }) => sum + count, 0)).toBe(lost);
