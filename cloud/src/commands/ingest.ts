@@ -50,6 +50,7 @@ export async function startIngest(
     link: new IotData(client),
     now: clock.now,
     tell,
+    backoff,
   };
   const password = fs.readFileSync(passwordFile, "utf8").trim();
   return startConsumer(ports, { url, username, password, clientId });

@@ -26,6 +26,8 @@ interface Known {
 /** Frames per stored state: a backlog is acknowledged in strides, and a crash repeats at most one. */
 const STRIDE = 16;
 const ROUNDS = 5;
+/** Machines kept in memory, some 30 kB each. */
+const MOST_KNOWN = 1_024;
 
 /**
  * Frames into archive, SiteWise, state and acknowledgement, in this order. Holds:
@@ -89,7 +91,7 @@ export class Ingest {
       if (next === undefined) return false;
       if (next === known) break;
       known = next;
-      this.#known.set(thing, known);
+      this.#remember(thing, known);
       await this.#ack(known.stored.value);
     }
     const { epoch, sequence } = known.stored.value;
@@ -103,6 +105,14 @@ export class Ingest {
     if (known) return known;
     const stored = await readIngestState(this.#ports.objects, thing);
     return stored && { stored, observer: await resume(this.#ports, stored.value) };
+  }
+
+  /** The machine that was heard least recently is forgotten first: its state is read again when it speaks. */
+  #remember(thing: string, known: Known): void {
+    this.#known.delete(thing);
+    this.#known.set(thing, known);
+    const [oldest] = this.#known.keys();
+    if (this.#known.size > MOST_KNOWN && oldest !== undefined) this.#known.delete(oldest);
   }
 
   #begin(known: Known | undefined, { frame }: AdmittedFrame): Known {
