@@ -39,7 +39,7 @@ interface Ports {
 }
 let box: LineProcess;
 let ports: Ports;
-let startBox: (ports: Ports) => Promise<Ports>;
+let clock: string;
 let environment: Record<string, string>;
 let mqttUrl: string;
 const started: LineProcess[] = [];
@@ -59,55 +59,56 @@ function start(...args: string[]): LineProcess {
   return child;
 }
 
+/** What a job of the box is given; the box fills in its port. */
+const jobEnvironment = (clock: string): Record<string, string> => ({
+  AWS_REGION: REGION,
+  AWS_ENDPOINT_URL: "http://127.0.0.1:{httpPort}",
+  PLUMBLINE_SITEWISE_DISABLE_HOST_PREFIX: "1",
+  PLUMBLINE_ARCHIVE_BUCKET: BUCKET,
+  PLUMBLINE_SIGNING_KEY: "alias/plumbline-signing",
+  PLUMBLINE_SCENARIO_CLOCK: clock,
+  ...CREDENTIALS,
+});
+
+const boxConfig = (clock: string): object => ({
+  dataDir: path.join(directory, "data"),
+  region: REGION,
+  scenarioClock: clock,
+  buckets: [BUCKET],
+  credentials: [
+    {
+      accessKeyId: CREDENTIALS.AWS_ACCESS_KEY_ID,
+      secretAccessKey: CREDENTIALS.AWS_SECRET_ACCESS_KEY,
+      name: "cloud",
+    },
+  ],
+  mqttUsers: [
+    { username: THING, password: "secret-g", role: "thing", thing: THING },
+    { username: "ingest", password: "secret-i", role: "ingest" },
+  ],
+  images: { recalibrate: ["node", builtEntry("cloud", "recalibrate/main.js")] },
+  jobEnvironment: jobEnvironment(clock),
+});
+
+async function startBox(clock: string, wanted: Ports): Promise<Ports> {
+  const file = path.join(directory, "box.json");
+  writeFileSync(file, JSON.stringify({ ...boxConfig(clock), ...wanted }));
+  box = startProcess(builtEntry("simulators", "aws/main.js"), ["--config", file]);
+  const listening = await box.find(({ event }) => event === "box.listening");
+  return { httpPort: Number(listening["httpPort"]), mqttPort: Number(listening["mqttPort"]) };
+}
+
 beforeAll(async () => {
   directory = mkdtempSync(path.join(tmpdir(), "plumbline-cloud-"));
-  const clock = path.join(directory, "clock.json");
+  clock = path.join(directory, "clock.json");
   writeFileSync(clock, JSON.stringify({ origin: T0, wallAnchor: 0, rate: 1e6 }));
   writeFileSync(`${clock}.frontier`, String(T0 + ROWS * PERIOD));
   writeFileSync(path.join(directory, "ingest.pw"), "secret-i\n");
-  const job = {
-    AWS_REGION: REGION,
-    AWS_ENDPOINT_URL: "http://127.0.0.1:{httpPort}",
-    PLUMBLINE_SITEWISE_DISABLE_HOST_PREFIX: "1",
-    PLUMBLINE_ARCHIVE_BUCKET: BUCKET,
-    PLUMBLINE_SIGNING_KEY: "alias/plumbline-signing",
-    PLUMBLINE_SCENARIO_CLOCK: clock,
-    ...CREDENTIALS,
-  };
-  const config = {
-    dataDir: path.join(directory, "data"),
-    region: REGION,
-    scenarioClock: clock,
-    buckets: [BUCKET],
-    credentials: [
-      {
-        accessKeyId: CREDENTIALS.AWS_ACCESS_KEY_ID,
-        secretAccessKey: CREDENTIALS.AWS_SECRET_ACCESS_KEY,
-        name: "cloud",
-      },
-    ],
-    mqttUsers: [
-      { username: THING, password: "secret-g", role: "thing", thing: THING },
-      { username: "ingest", password: "secret-i", role: "ingest" },
-    ],
-    images: { recalibrate: ["node", builtEntry("cloud", "recalibrate/main.js")] },
-    jobEnvironment: job,
-  };
-  startBox = async (ports) => {
-    writeFileSync(path.join(directory, "box.json"), JSON.stringify({ ...config, ...ports }));
-    box = startProcess(builtEntry("simulators", "aws/main.js"), [
-      "--config",
-      path.join(directory, "box.json"),
-    ]);
-    const listening = await box.find(({ event }) => event === "box.listening");
-    return { httpPort: Number(listening["httpPort"]), mqttPort: Number(listening["mqttPort"]) };
-  };
-  ports = await startBox({ httpPort: 0, mqttPort: 0 });
-  const { httpPort, mqttPort } = ports;
-  mqttUrl = `mqtt://127.0.0.1:${String(mqttPort)}`;
+  ports = await startBox(clock, { httpPort: 0, mqttPort: 0 });
+  mqttUrl = `mqtt://127.0.0.1:${ports.mqttPort}`;
   environment = {
-    ...job,
-    AWS_ENDPOINT_URL: `http://127.0.0.1:${String(httpPort)}`,
+    ...jobEnvironment(clock),
+    AWS_ENDPOINT_URL: `http://127.0.0.1:${ports.httpPort}`,
     PLUMBLINE_MQTT_URL: mqttUrl,
     PLUMBLINE_MQTT_USERNAME: "ingest",
     PLUMBLINE_MQTT_PASSWORD_FILE: path.join(directory, "ingest.pw"),
@@ -170,7 +171,7 @@ describe("the cloud against the box, as processes", () => {
     await second.find(({ event }) => event === "ingest.listening");
     await delivered(14);
     await box.kill();
-    await startBox(ports);
+    await startBox(clock, ports);
     await delivered(frames.length);
     await gateway.endAsync();
     expect(await second.kill("SIGTERM")).toBe(0);

@@ -57,10 +57,10 @@ describe("a parameter set that came into force at the gateway", () => {
     expect(stateOf(world).observer).toBe(gateway.observer.snapshot());
   });
 
-  test("is the incumbent of the next verdict", async () => {
+  test("is the incumbent of the next verdict, and what it explains is held", async () => {
     const { world, gateway, ingest } = await committed();
     await ingest.accept(THING, [gateway.seal(lineReadings(WORN, 24, 4, 128)).bytes]);
-    await recalibrate(jobPorts(world), jobRequest());
+    expect((await recalibrate(jobPorts(world), jobRequest())).kind).toBe("wait");
     const head = world.objects.json<PosteriorHead>(`posterior/${THING}/${INSTANCE}/current.json`);
     expect(head.runs.run).toBe(2);
     expect(world.objects.json(`evidence/${THING}/${INSTANCE}/${head.last?.evidence}.json`)).toMatchObject({

@@ -27,6 +27,8 @@ const worn = (rows: number, seed: number, first: number): Reading[] =>
 const HEALTHY_ROWS = 60;
 const WORN_ROWS = 60;
 const story = [...healthyReadings(HEALTHY_ROWS, 1), ...worn(WORN_ROWS, 2, HEALTHY_ROWS)];
+/** Just enough for an acceptance. */
+const short = [...healthyReadings(24, 1), ...worn(24, 2, 24)];
 const NOW = T0 + (HEALTHY_ROWS + WORN_ROWS) * PERIOD;
 const headOf = (world: World): PosteriorHead =>
   world.objects.json(`posterior/${THING}/${INSTANCE}/current.json`);
@@ -92,14 +94,14 @@ describe("a recalibration after wear", () => {
   });
 
   test("killed between any two steps and started again ends in the same state, with one version", async () => {
-    const whole = await ingested(story, 400);
+    const whole = await ingested(short, 400);
     await recalibrate(jobPorts(whole), jobRequest());
     const quiet = ({ ...world }: World): unknown =>
       [...world.objects.content]
         .filter(([key]) => !key.startsWith("lease/") && !key.startsWith("sets/"))
         .map(([key, bytes]) => [key, Buffer.from(bytes).toString("latin1")])
         .sort();
-    const start = await ingested(story, 400);
+    const start = await ingested(short, 400);
     const before = new Map(start.objects.content);
     let kills = 0;
     for (let fatal = 1; ; fatal++) {
@@ -107,7 +109,9 @@ describe("a recalibration after wear", () => {
       for (const [key, bytes] of before) world.objects.content.set(key, bytes);
       let steps = 0;
       let dead = false;
-      world.light(() => {
+      world.light((step) => {
+        // A death before a mere look is the same as one after the step before it.
+        if (step.startsWith("get ") || step === "shadow get") return;
         // The dead do nothing more: also the clean-up of a `using` fails.
         dead ||= ++steps === fatal;
         if (dead) throw new Error("killed");
