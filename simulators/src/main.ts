@@ -3,7 +3,7 @@ import os from "node:os";
 import path from "node:path";
 import { TwinError } from "@plumbline/twin/errors";
 import { Command, InvalidArgumentError } from "commander";
-import { demo } from "./drill/demo.ts";
+import { demo, THIRTY_DAYS } from "./drill/demo.ts";
 import { printed } from "./drill/scoreboard.ts";
 import { webLineDrill } from "./drill/web-line-drill.ts";
 import { SIGNALS } from "./scenario/scenario.ts";
@@ -64,7 +64,7 @@ program
   .addHelpText("after", "\nExample:\n  plumbline demo --once --json --seed 7\n")
   .action(async (options: { json?: boolean; seed: number; seconds: number; keep?: boolean }) => {
     const say = (line: string): void => void process.stdout.write(`${line}\n`);
-    const board = await inFolder("demo", options.keep === true, (folder) => demo({ folder, seed: options.seed, seconds: options.seconds, say }));
+    const board = await inFolder("demo", options.keep === true, (folder) => demo({ folder, seed: options.seed, plot: THIRTY_DAYS, seconds: options.seconds, say }));
     say(`\n${printed(board)}`);
     if (options.json === true) say(JSON.stringify(board));
     if (!board.loopClosed) process.exitCode = FAILED;

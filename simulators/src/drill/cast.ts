@@ -172,6 +172,8 @@ export class Cast {
       twin: { id: this.definition.id }, thing: THING, instance: INSTANCE, stateDir: this.home.path("agent"),
       source: { mqttUrl: `mqtt://${HOST}:${this.#ports.plantBroker}`, username: THING, passwordFile: this.home.secret("agent", this.#secrets.agent), topicFilter: "line/+/reading" },
       uplink: { kind: "mqtt", mqttUrl: `mqtt://${HOST}:${this.#ports.uplink}`, username: THING, passwordFile: this.home.secret("thing", this.#secrets.thing) },
+      // In lock-step every row waits for its commit: company will not come.
+      outbox: { commitMillis: this.scenario.rate === "lockstep" ? 1 : 100 },
       apply: { keys: [{ kid, pem }] },
       health: { host: HOST, port: this.#ports.health, tokenFile: this.home.secret("health", this.#secrets.health) },
     };

@@ -14,18 +14,27 @@ import { Story } from "./story.ts";
 import { ORIGIN } from "./web-line-drill.ts";
 
 const DAY = 86_400_000;
-const DAYS = 30;
 const SAMPLING_SECONDS = 600;
-/** Half-way: the uplink goes for a simulated day, and in the middle of it the agent is killed. */
-const CUT = { from: 15, kill: 15.5, to: 16 };
-const ONSET = Math.min(...DEFAULT_WEAR.map(({ fromDay }) => fromDay));
 /** Longest wall time from the plant's last row to the last acknowledgement. */
 const SETTLE_MS = 120_000;
+
+/** What happens, in days since row 0. */
+export interface Plot {
+  readonly days: number;
+  readonly wear: Scenario["wear"];
+  readonly stop: number;
+  /** The uplink goes, the agent is killed, the uplink comes back. */
+  readonly cut: { readonly from: number; readonly kill: number; readonly to: number };
+}
+
+/** Thirty days; half-way the uplink goes for a simulated day, and in the middle of it the agent is killed. */
+export const THIRTY_DAYS: Plot = { days: 30, wear: DEFAULT_WEAR, stop: 5, cut: { from: 15, kill: 15.5, to: 16 } };
 
 export interface DemoRequest {
   readonly folder: string;
   readonly seed: number;
-  /** Wall seconds for the thirty days. */
+  readonly plot: Plot;
+  /** Wall seconds for the whole plot. */
   readonly seconds: number;
   readonly say: (line: string) => void;
   /** Hands the running cast to whoever wants to disturb it. */
@@ -35,47 +44,47 @@ export interface DemoRequest {
 /** The whole loop in one terminal: thirty days of a line that wears, with a killed agent and a cut uplink half-way. */
 export async function demo(request: DemoRequest): Promise<Scoreboard> {
   const story = new Story(ORIGIN, request.say);
-  story.tell("starting   plant broker, plant, agent, cloud in a box, ingest, planner: a process each");
+  story.tell("starting  plant broker, plant, agent, cloud in a box, ingest, planner: a process each");
   const scenario = demoScenario(request);
   const cast = await Cast.start({ folder: request.folder, scenario, planner: "loop", onLine: (process: string, line: Line) => story.heard(process, line) });
   try {
     request.meet?.(cast);
     const finished = cast.child("plant").line((line) => line["event"] === "plant.finished" || line["event"] === "plant.failed", request.seconds * 1_000 * 20);
     cast.startPlant();
-    await disturb(cast, story);
+    await disturb(cast, story, request.plot.cut);
     const end = await finished;
     if (end["event"] === "plant.failed") throw new TwinError("PLANT_FAILED", String(end["message"]), `read ${cast.home.log("plant")}`);
     await settle(cast);
-    return await scoreboard(cast, request.seed);
+    return await scoreboard(cast, request);
   } finally {
     await cast.stop();
   }
 }
 
-const demoScenario = ({ seed, seconds }: DemoRequest): Scenario => ({
+const demoScenario = ({ seed, seconds, plot }: DemoRequest): Scenario => ({
   seed,
   origin: ORIGIN,
-  days: DAYS,
+  days: plot.days,
   samplingSeconds: SAMPLING_SECONDS,
-  rate: (DAYS * DAY) / (seconds * 1_000),
+  rate: (plot.days * DAY) / (seconds * 1_000),
   signals: SIGNALS,
   sensors: { speed: { noise: 0.01, bias: 0.0005, quantisation: 0.001 }, tension: { noise: 1, bias: 0.1, quantisation: 0.1 } },
-  wear: DEFAULT_WEAR,
-  stop: { day: 5, minutes: 60 },
+  wear: plot.wear,
+  stop: { day: plot.stop, minutes: 60 },
   faults: [],
-  outages: [{ link: "uplink", fromDay: CUT.from, toDay: CUT.to }],
+  outages: [{ link: "uplink", fromDay: plot.cut.from, toDay: plot.cut.to }],
 });
 
-async function disturb(cast: Cast, story: Story): Promise<void> {
-  await reach(cast, CUT.from);
+async function disturb(cast: Cast, story: Story, { from, kill, to }: Plot["cut"]): Promise<void> {
+  await reach(cast, from);
   cast.uplink.become("cut");
-  story.tell("trouble    the uplink is cut for a day", ORIGIN + CUT.from * DAY);
-  await reach(cast, CUT.kill);
+  story.tell(`trouble   the uplink is cut for ${to - from === 1 ? "a day" : `${to - from} days`}`, ORIGIN + from * DAY);
+  await reach(cast, kill);
   cast.child("agent").kill();
-  story.tell("trouble    kill -9 of the agent", ORIGIN + CUT.kill * DAY);
-  await reach(cast, CUT.to);
+  story.tell("trouble   kill -9 of the agent", ORIGIN + kill * DAY);
+  await reach(cast, to);
   cast.uplink.become("pass");
-  story.tell("trouble    the uplink is back", ORIGIN + CUT.to * DAY);
+  story.tell("trouble   the uplink is back", ORIGIN + to * DAY);
 }
 
 async function reach(cast: Cast, day: number): Promise<void> {
@@ -95,12 +104,13 @@ async function settle(cast: Cast): Promise<void> {
   await cast.cloud("recalibrate", "--thing", THING, "--instance", INSTANCE, "--estimate-only");
 }
 
-async function scoreboard(cast: Cast, seed: number): Promise<Scoreboard> {
+async function scoreboard(cast: Cast, { seed, plot }: DemoRequest): Promise<Scoreboard> {
+  const { days, wear } = plot;
   const printedEvents = await cast.cloud("events", "--thing", THING, "--instance", INSTANCE, "--twin", cast.definition.id, "--origin", String(ORIGIN));
   const entries = readEntries(printedEvents);
   const frames = entries.find((entry) => entry.type === "frames");
   const gaps = entries.flatMap((entry) => (entry.type === "gap" ? [{ ...entry, from: ORIGIN + entry.from * DAY, to: ORIGIN + entry.to * DAY }] : []));
-  const stored = await storedPoints(cast.sitewise, THING, INSTANCE, SIGNALS, ORIGIN + (DAYS + 1) * DAY);
+  const stored = await storedPoints(cast.sitewise, THING, INSTANCE, SIGNALS, ORIGIN + (days + 1) * DAY);
   const published = readNdjson<{ signal: string; t: number }>(cast.home.path("published.ndjson"));
   const alarms = entries.flatMap((entry) => (entry.type === "alarm" ? [entry.t] : []));
   const runs = entries.flatMap((entry) => (entry.type === "run" ? [entry.kind] : []));
@@ -108,11 +118,11 @@ async function scoreboard(cast: Cast, seed: number): Promise<Scoreboard> {
   const board = {
     seed,
     readings: countReadings(published, stored, gaps, frames?.conflicts ?? 0),
-    ...scoreAlarms(toLog(entries, () => 0), ONSET),
+    ...scoreAlarms(toLog(entries, () => 0), Math.min(...wear.map(({ fromDay }) => fromDay))),
     committedVersion: Math.max(0, ...entries.flatMap((entry) => (entry.type === "inforce" ? [entry.version] : []))),
     recalibrations: { run: runs.length - decided("estimate"), accepted: decided("accept"), rejected: decided("reject"), waited: decided("wait") },
-    quietDays: DAYS - (alarms.at(-1) ?? 0),
-    parameters: Object.fromEntries(DEFAULT_WEAR.map(({ roller }) => [`b${roller}`, judged(entries, `b${roller}`, trueDrags(cast.scenario, DAYS))])),
+    quietDays: days - (alarms.at(-1) ?? 0),
+    parameters: Object.fromEntries(wear.map(({ roller }) => [`b${roller}`, judged(entries, `b${roller}`, trueDrags(cast.scenario, days))])),
     restarts: Object.fromEntries([...cast.children].map(([name, child]) => [name, child.starts - 1])),
     bytesPerReading: frames === undefined || frames.readings === 0 ? 0 : frames.bytes / frames.readings,
   };

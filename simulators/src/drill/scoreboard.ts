@@ -45,7 +45,7 @@ export function printed(board: Scoreboard): string {
   );
   return [
     `  readings   published ${number(readings.published)}, stored ${number(readings.stored)}, lost ${readings.lost}, duplicated ${readings.duplicated}, ${board.bytesPerReading.toFixed(2)} bytes each on the wire`,
-    `  alarm      day ${board.alarmDay?.toFixed(2) ?? "never"} (wear began on day 14), ${board.falseAlarms} before it; quiet for the last ${board.quietDays.toFixed(1)} days`,
+    `  alarm      day ${board.alarmDay?.toFixed(2) ?? "never"}, ${board.falseAlarms} before it; quiet for the last ${board.quietDays.toFixed(1)} days`,
     `  loop       ${recalibrations.run} recalibrations: ${recalibrations.accepted} accepted, ${recalibrations.rejected} rejected, ${recalibrations.waited} waited; set ${board.committedVersion} in force`,
     ...rows,
     `  ${board.loopClosed ? "the loop closed" : "THE LOOP DID NOT CLOSE"}`,

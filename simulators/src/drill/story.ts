@@ -6,8 +6,9 @@ const DAY = 86_400_000;
 export class Story {
   readonly #origin: number;
   readonly #say: (line: string) => void;
-  #alarmedUnder = -1;
-  #set = 0;
+  /** The first alarm that no commit has answered yet. */
+  #alarm: string | undefined;
+  #alarmedAt: number | undefined;
   #recovering = false;
 
   constructor(origin: number, say: (line: string) => void) {
@@ -25,13 +26,13 @@ export class Story {
     const event = String(line["event"] ?? "");
     if (process === "plant" && event === "plant.day") this.#day(line);
     else if (process === "agent") this.#agent(event, line);
-    else if (process === "planner" && event === "planner.finished") this.tell(`cloud     recalibration ended: ${String(line["verdict"] ?? line["state"])}`);
+    else if (process === "planner" && event === "planner.finished" && line["verdict"] !== "accept") this.tell(`cloud     recalibration ended: ${String(line["verdict"] ?? line["state"])}`);
   }
 
   #day(line: Line): void {
     const day = Number(line["day"]);
     const { b3 = 0, b9 = 0 } = line["truth"] as Record<string, number>;
-    if (day % 5 === 0 || day === 14) this.tell(`plant     ${Number(line["readings"]).toLocaleString("en-US")} readings published; true drags b3 ${b3.toFixed(4)}, b9 ${b9.toFixed(4)}`, this.#origin + day * DAY);
+    if (day % 5 === 0) this.tell(`plant     ${Number(line["readings"]).toLocaleString("en-US")} readings published; true drags b3 ${b3.toFixed(4)}, b9 ${b9.toFixed(4)}`, this.#origin + day * DAY);
   }
 
   #agent(event: string, line: Line): void {
@@ -41,17 +42,17 @@ export class Story {
         this.#recovering = true;
         return;
       case "alarm.raised":
-        if (this.#alarmedUnder === this.#set) return;
-        this.#alarmedUnder = this.#set;
-        return this.tell(`agent     residual alarm on chart ${String(line["chart"])}, CUSUM ${Number(line["statistic"]).toFixed(1)}`, Number(line["at"]));
-      case "parameters.trial":
-        return this.tell(`agent     set ${String(line["version"])} on trial beside set ${String(line["incumbent"])}`);
+        this.#alarm ??= `residual alarm on chart ${String(line["chart"])}, CUSUM ${Number(line["statistic"]).toFixed(1)}`;
+        this.#alarmedAt ??= Number(line["at"]);
+        return;
       case "parameters.committed":
-        this.#set = Number(line["version"]);
-        return this.tell(`agent     set ${this.#set} committed: ${String(line["reason"])}`);
+        this.tell(`loop      ${this.#alarm ?? "on schedule"} → recalibrated → set ${String(line["version"])} tried and committed`, this.#alarmedAt);
+        this.#alarm = undefined;
+        this.#alarmedAt = undefined;
+        return;
       case "parameters.reverted":
       case "parameters.refused":
-        return this.tell(`agent     set ${String(line["version"])} ${event.slice("parameters.".length)}: ${String(line["reason"])}`);
+        return this.tell(`loop      set ${String(line["version"])} ${event.slice("parameters.".length)}: ${String(line["reason"])}`);
       default:
         return;
     }
