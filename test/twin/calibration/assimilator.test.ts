@@ -26,6 +26,7 @@ describe("the posterior", () => {
   test("does not depend on batches: restored from a checkpoint after any row, the digest is the same to the last bit", () => {
     for (let cut = 0; cut <= rows.length; cut += 5) {
       const first = assimilated(rows.slice(0, cut));
+      expect(Assimilator.restore(webLine, first.checkpoint()).posterior()).toEqual(first.posterior());
       const second = assimilated(rows.slice(cut), Assimilator.restore(webLine, first.checkpoint()));
       expect(second.digest()).toBe(whole.digest());
       expect(second.checkpoint()).toBe(whole.checkpoint());

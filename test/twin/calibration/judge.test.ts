@@ -130,6 +130,18 @@ describe("the judge", () => {
     expect(judge({ ...good, candidate: some }).kind).toBe("accept");
   });
 
+  test("accepts when one of two that moved can be told, though the other cannot", () => {
+    const two: Drags = { b3: 0.02, b9: 0.02 };
+    const given = caseOf({ truth: still(two), believed: still(two), says: two });
+    const parameters = given.candidate.parameters.map((one) => ({
+      ...one,
+      identifiable: one.id === "b9" ? ("not" as const) : ("well" as const),
+    }));
+    const verdict = judge({ ...given, candidate: { ...given.candidate, parameters } });
+    expect(verdict.evidence.moved.map(({ id }) => id)).toEqual(["b3", "b9"]);
+    expect(verdict.kind).toBe("accept");
+  });
+
   test("rejects what fitted an episode but predicts the newest rows no better", () => {
     const passed = caseOf({
       truth: (row) => (row < ROWS - HELD_OUT ? worn : {}),

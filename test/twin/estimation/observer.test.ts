@@ -125,6 +125,7 @@ describe("an observer", () => {
     const observer = newObserver();
     const [first, second] = story(2) as [Reading[], Reading[]];
     watch(observer, second.slice(0, 4));
+    expect(observer.observe(first[2]!).rows).toEqual([]);
     expect(observer.observe(first[9]!).rows).toEqual([]);
     const [row] = rowsOf(watch(observer, second.slice(4)));
     expect(row?.at).toBe(second[0]!.at);
