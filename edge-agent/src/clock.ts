@@ -1,5 +1,10 @@
 import * as fs from "node:fs";
-import { longestBackoff, readScenarioClock, type ScenarioClock, scenarioNow } from "@plumbline/twin/contract/scenario-clock";
+import {
+  longestBackoff,
+  readScenarioClock,
+  type ScenarioClock,
+  scenarioNow,
+} from "@plumbline/twin/contract/scenario-clock";
 import { TwinError } from "@plumbline/twin/errors";
 
 /** The scenario clock as the agent reads it. Only event-like time: sockets and back-offs live on the wall. */
@@ -61,10 +66,19 @@ function readClock(file: string): ScenarioClock {
   try {
     clock = readScenarioClock(JSON.parse(fs.readFileSync(file, "utf8")));
   } catch (cause) {
-    throw new TwinError("BAD_CLOCK", `the scenario clock ${file} cannot be read`, "unset PLUMBLINE_SCENARIO_CLOCK, or give the file of a running scenario", { cause });
+    throw new TwinError(
+      "BAD_CLOCK",
+      `the scenario clock ${file} cannot be read`,
+      "unset PLUMBLINE_SCENARIO_CLOCK, or give the file of a running scenario",
+      { cause },
+    );
   }
   if (clock) return clock;
-  throw new TwinError("BAD_CLOCK", `${file} is not a scenario clock`, `expected {"origin": ms, "wallAnchor": ms, "rate": positive number}`);
+  throw new TwinError(
+    "BAD_CLOCK",
+    `${file} is not a scenario clock`,
+    `expected {"origin": ms, "wallAnchor": ms, "rate": positive number}`,
+  );
 }
 
 function readFrontier(file: string): number | undefined {

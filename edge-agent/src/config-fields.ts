@@ -28,7 +28,12 @@ export class Fields {
     return new Fields(this.#read(name), this.#at(name), this.#faults);
   }
 
-  text(name: string, expected: string, fallback?: string, holds: (text: string) => boolean = () => true): string {
+  text(
+    name: string,
+    expected: string,
+    fallback?: string,
+    holds: (text: string) => boolean = () => true,
+  ): string {
     const value = this.#read(name) ?? fallback;
     if (typeof value === "string" && holds(value)) return value;
     this.fault(name, value, expected);
@@ -49,14 +54,16 @@ export class Fields {
   whole(name: string, low: number, high: number, fallback: number): number {
     const value = this.#read(name) ?? fallback;
     const number = typeof value === "string" ? Number(value) : value;
-    if (typeof number === "number" && Number.isSafeInteger(number) && number >= low && number <= high) return number;
+    if (typeof number === "number" && Number.isSafeInteger(number) && number >= low && number <= high)
+      return number;
     this.fault(name, value, `a whole number from ${low} to ${high} (default ${fallback})`);
     return fallback;
   }
 
   url(name: string, protocols: readonly string[], example: string): string {
     const value = this.#read(name);
-    if (typeof value === "string" && URL.canParse(value) && protocols.includes(new URL(value).protocol)) return value;
+    if (typeof value === "string" && URL.canParse(value) && protocols.includes(new URL(value).protocol))
+      return value;
     this.fault(name, value, `a URL such as ${example}`);
     return example;
   }
@@ -74,13 +81,22 @@ export class Fields {
 
   fault(name: string, found: unknown, expected: string): void {
     const shown = found === undefined ? "missing" : (JSON.stringify(found) ?? typeof found);
-    this.#faults.push({ path: this.#at(name) || "(whole)", found: shown.length > 80 ? `${shown.slice(0, 77)}…` : shown, expected });
+    this.#faults.push({
+      path: this.#at(name) || "(whole)",
+      found: shown.length > 80 ? `${shown.slice(0, 77)}…` : shown,
+      expected,
+    });
   }
 
   /** @throws {FaultsError} BAD_CONFIG with every fault collected here and in inner members. */
   done(what: string): void {
     if (this.#faults.length > 0) {
-      throw new FaultsError("BAD_CONFIG", what, this.#faults, "mend every line above, then run: plumbline-agent doctor --config <file>");
+      throw new FaultsError(
+        "BAD_CONFIG",
+        what,
+        this.#faults,
+        "mend every line above, then run: plumbline-agent doctor --config <file>",
+      );
     }
   }
 

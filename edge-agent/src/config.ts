@@ -65,7 +65,8 @@ export interface HealthConfig {
 }
 
 /** Reads a JSON configuration file. @throws {FaultsError} BAD_CONFIG with every fault at once. */
-export const readConfigFile = (file: string): AgentConfig => decodeConfig(readJson(file), file, path.dirname(path.resolve(file)));
+export const readConfigFile = (file: string): AgentConfig =>
+  decodeConfig(readJson(file), file, path.dirname(path.resolve(file)));
 
 /** @throws {FaultsError} BAD_CONFIG */
 export function readJson(file: string): unknown {
@@ -73,15 +74,26 @@ export function readJson(file: string): unknown {
     return JSON.parse(fs.readFileSync(file, "utf8")) as unknown;
   } catch (cause) {
     const found = cause instanceof Error ? cause.message : String(cause);
-    throw new FaultsError("BAD_CONFIG", `the configuration ${file}`, [{ path: "(file)", found, expected: "a readable JSON file" }], "see plumbline-agent run --help for an example");
+    throw new FaultsError(
+      "BAD_CONFIG",
+      `the configuration ${file}`,
+      [{ path: "(file)", found, expected: "a readable JSON file" }],
+      "see plumbline-agent run --help for an example",
+    );
   }
 }
 
 /** Branches of `over` take the place of single members of `base`. */
 export function mergeConfig(base: unknown, over: unknown): unknown {
-  const isMap = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null && !Array.isArray(value);
+  const isMap = (value: unknown): value is Record<string, unknown> =>
+    typeof value === "object" && value !== null && !Array.isArray(value);
   if (!isMap(base) || !isMap(over)) return over ?? base;
-  return Object.fromEntries([...new Set([...Object.keys(base), ...Object.keys(over)])].map((key) => [key, mergeConfig(base[key], over[key])]));
+  return Object.fromEntries(
+    [...new Set([...Object.keys(base), ...Object.keys(over)])].map((key) => [
+      key,
+      mergeConfig(base[key], over[key]),
+    ]),
+  );
 }
 
 /** File names in the configuration are relative to `base`. @throws {FaultsError} BAD_CONFIG */
@@ -93,7 +105,12 @@ export function decodeConfig(json: unknown, name: string, base: string): AgentCo
   const config: AgentConfig = {
     twin: { id: fields.inner("twin").text("id", `a twin's id such as "web-line"`) },
     thing,
-    instance: fields.text("instance", "an instance name of [a-zA-Z0-9_-], at most 32", undefined, isInstanceName),
+    instance: fields.text(
+      "instance",
+      "an instance name of [a-zA-Z0-9_-], at most 32",
+      undefined,
+      isInstanceName,
+    ),
     stateDir,
     source: readSource(fields.inner("source"), thing, resolve),
     outbox: readOutbox(fields.inner("outbox"), stateDir, resolve),
@@ -109,8 +126,16 @@ type Resolve = (file: string) => string;
 
 function credentials(fields: Fields, resolve: Resolve): { username?: string; passwordFile?: string } {
   const username = fields.optionalText("username", "a user name");
-  const passwordFile = readableFile(fields, "passwordFile", "a readable file that holds the password", resolve);
-  return { ...(username === undefined ? {} : { username }), ...(passwordFile === undefined ? {} : { passwordFile }) };
+  const passwordFile = readableFile(
+    fields,
+    "passwordFile",
+    "a readable file that holds the password",
+    resolve,
+  );
+  return {
+    ...(username === undefined ? {} : { username }),
+    ...(passwordFile === undefined ? {} : { passwordFile }),
+  };
 }
 
 function readableFile(fields: Fields, name: string, expected: string, resolve: Resolve): string | undefined {
@@ -126,7 +151,12 @@ function readSource(fields: Fields, thing: string, resolve: Resolve): SourceConf
     mqttUrl: fields.url("mqttUrl", ["mqtt:", "mqtts:", "tcp:"], "mqtt://127.0.0.1:1883"),
     ...credentials(fields, resolve),
     topicFilter: fields.text("topicFilter", `a topic filter such as "line/+/reading"`, "line/+/reading"),
-    clientId: fields.text("clientId", "a client id of 1 to 128 characters", `plumbline-${thing || "agent"}`, (id) => id.length <= 128),
+    clientId: fields.text(
+      "clientId",
+      "a client id of 1 to 128 characters",
+      `plumbline-${thing || "agent"}`,
+      (id) => id.length <= 128,
+    ),
     protocol: fields.whole("protocol", 4, 5, 4) as 4 | 5,
     receiveWindow: fields.whole("receiveWindow", 1, 65_535, 1_000),
   };
@@ -155,7 +185,10 @@ function readUplink(fields: Fields, resolve: Resolve): UplinkConfig {
   );
   return {
     kind,
-    mqttUrl: kind === "mqtt" ? fields.url("mqttUrl", ["mqtt:", "mqtts:", "tcp:", "tls:"], "mqtts://broker.example:8883") : "",
+    mqttUrl:
+      kind === "mqtt"
+        ? fields.url("mqttUrl", ["mqtt:", "mqtts:", "tcp:", "tls:"], "mqtts://broker.example:8883")
+        : "",
     ...credentials(fields, resolve),
     ...(Object.keys(tls).length > 0 ? { tls } : {}),
     inFlight: fields.whole("inFlight", 1, 20, 3),
@@ -168,7 +201,10 @@ function readApply(fields: Fields, resolve: Resolve): ApplyConfig {
     const key = fields.item("keys", index, value);
     const kid = key.text("kid", "a key id");
     const file = readableFile(key, "file", "a readable PEM file", resolve);
-    const pem = file !== undefined && fs.existsSync(file) ? fs.readFileSync(file, "utf8") : key.text("pem", "the PEM text of a P-256 public key");
+    const pem =
+      file !== undefined && fs.existsSync(file)
+        ? fs.readFileSync(file, "utf8")
+        : key.text("pem", "the PEM text of a P-256 public key");
     if (pem !== "" && !isP256(pem)) key.fault("pem", pem, "the PEM text of a P-256 public key");
     return { kid, pem };
   });
@@ -189,7 +225,8 @@ function isP256(pem: string): boolean {
 
 function readHealth(fields: Fields, resolve: Resolve): HealthConfig {
   const tokenFile = readableFile(fields, "tokenFile", "a readable file that holds the bearer token", resolve);
-  if (tokenFile === undefined) fields.fault("tokenFile", undefined, "a readable file that holds the bearer token");
+  if (tokenFile === undefined)
+    fields.fault("tokenFile", undefined, "a readable file that holds the bearer token");
   return {
     host: fields.text("host", "an address to listen on", "127.0.0.1"),
     port: fields.whole("port", 0, 65_535, 9_464),

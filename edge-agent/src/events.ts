@@ -4,20 +4,50 @@
  * info: as asked · warn: recovered or refused, nothing lost · error: data lost, or a person is needed.
  */
 export type EdgeEvent =
-  | { readonly name: "agent.started"; readonly version: string; readonly epoch: string; readonly replayed: number; readonly set: number }
+  | {
+      readonly name: "agent.started";
+      readonly version: string;
+      readonly epoch: string;
+      readonly replayed: number;
+      readonly set: number;
+    }
   | { readonly name: "agent.stopping"; readonly reason: string }
-  | { readonly name: "health.listening"; readonly host: string; readonly port: number; readonly version: string }
+  | {
+      readonly name: "health.listening";
+      readonly host: string;
+      readonly port: number;
+      readonly version: string;
+    }
   | { readonly name: "agent.stopped"; readonly tookMs: number }
   | { readonly name: "source.connected"; readonly url: string; readonly sessionPresent: boolean }
   | { readonly name: "source.lost"; readonly url: string; readonly reason: string; readonly retryMs: number }
   | { readonly name: "source.rejected"; readonly topic: string; readonly reason: string }
-  | { readonly name: "reading.marked"; readonly signal: string; readonly at: number; readonly quality: string; readonly reason: string }
+  | {
+      readonly name: "reading.marked";
+      readonly signal: string;
+      readonly at: number;
+      readonly quality: string;
+      readonly reason: string;
+    }
   | { readonly name: "outbox.full"; readonly bytes: number; readonly cap: number; readonly policy: string }
   | { readonly name: "outbox.dropped"; readonly frames: number; readonly readings: number }
   | { readonly name: "outbox.disk-full"; readonly reason: string; readonly retryMs: number }
   | { readonly name: "outbox.disk-recovered"; readonly outageMs: number }
-  | { readonly name: "outbox.salvaged"; readonly quarantine: string; readonly frames: number; readonly readings: number; readonly missingFrames: number; readonly why: string }
-  | { readonly name: "frame.sealed"; readonly sequence: number; readonly readings: number; readonly bytes: number; readonly why: string }
+  | {
+      readonly name: "outbox.salvaged";
+      readonly quarantine: string;
+      readonly frames: number;
+      readonly readings: number;
+      readonly missingFrames: number;
+      readonly why: string;
+    }
+  | {
+      readonly name: "frame.sealed";
+      readonly sequence: number;
+      readonly readings: number;
+      readonly bytes: number;
+      readonly why: string;
+    }
   | { readonly name: "alarm.raised"; readonly chart: string; readonly at: number; readonly statistic: number }
   | { readonly name: "uplink.connected"; readonly kind: string }
   | { readonly name: "uplink.lost"; readonly reason: string; readonly retryMs: number }
@@ -25,9 +55,19 @@ export type EdgeEvent =
   | { readonly name: "uplink.ack-ignored"; readonly reason: string; readonly sequence: number }
   | { readonly name: "uplink.message-ignored"; readonly topic: string; readonly reason: string }
   | { readonly name: "parameters.offered"; readonly version: number; readonly parts: number }
-  | { readonly name: "parameters.parts-missing"; readonly version: number; readonly missing: number; readonly round: number }
+  | {
+      readonly name: "parameters.parts-missing";
+      readonly version: number;
+      readonly missing: number;
+      readonly round: number;
+    }
   | { readonly name: "parameters.trial"; readonly version: number; readonly incumbent: number }
-  | { readonly name: "parameters.committed"; readonly version: number; readonly replaced: number; readonly reason: string }
+  | {
+      readonly name: "parameters.committed";
+      readonly version: number;
+      readonly replaced: number;
+      readonly reason: string;
+    }
   | { readonly name: "parameters.refused"; readonly version: number; readonly reason: string }
   | { readonly name: "parameters.reverted"; readonly version: number; readonly reason: string }
   | { readonly name: "parameters.expired"; readonly version: number; readonly expires: number }

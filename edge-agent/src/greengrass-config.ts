@@ -1,6 +1,16 @@
 import { Nucleus } from "./greengrass-ipc.ts";
 
-const BRANCHES = ["twin", "thing", "instance", "stateDir", "source", "outbox", "uplink", "apply", "health"] as const;
+const BRANCHES = [
+  "twin",
+  "thing",
+  "instance",
+  "stateDir",
+  "source",
+  "outbox",
+  "uplink",
+  "apply",
+  "health",
+] as const;
 
 /** The component's configuration, branch by branch: a whole root may exceed what one message can carry. */
 export async function greengrassConfiguration(): Promise<Record<string, unknown>> {

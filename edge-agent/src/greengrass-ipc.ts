@@ -32,39 +32,62 @@ export class Nucleus {
       return nucleus;
     } catch (error) {
       await nucleus?.close();
-      throw failure(error, "check that the agent runs as a Greengrass component (SVCUID and the IPC socket in its environment)");
+      throw failure(
+        error,
+        "check that the agent runs as a Greengrass component (SVCUID and the IPC socket in its environment)",
+      );
     }
   }
 
   async subscribe(topicName: string, message: (topic: string, payload: Uint8Array) => void): Promise<void> {
     const stream = this.#client.subscribeToIoTCore({ topicName, qos: QOS_1 });
     stream.on("message", (event) => {
-      if (event.message?.payload !== undefined) message(event.message.topicName, toBytes(event.message.payload));
+      if (event.message?.payload !== undefined)
+        message(event.message.topicName, toBytes(event.message.payload));
     });
     stream.on("streamError", (error) => this.#lost(describe(error)));
     stream.on("ended", () => this.#lost(`the subscription of ${topicName} ended`));
     try {
       await within(CALL_LIMIT, `subscribing ${topicName}`, stream.activate());
     } catch (error) {
-      throw failure(error, "the nucleus is offline, or the component's accessControl does not allow this filter; it is tried again");
+      throw failure(
+        error,
+        "the nucleus is offline, or the component's accessControl does not allow this filter; it is tried again",
+      );
     }
   }
 
   /** OK means "written to TLS" or "in the spooler", never "delivered". */
   async publish(topicName: string, payload: Uint8Array | string): Promise<void> {
-    if (payload.length > MAX_PAYLOAD) throw new TwinError("TOO_LARGE", `a payload of ${payload.length} bytes for ${topicName}`, `the nucleus takes at most ${MAX_PAYLOAD}`);
-    const request = { topicName, qos: QOS_1, payload: typeof payload === "string" ? payload : Buffer.from(payload) };
+    if (payload.length > MAX_PAYLOAD)
+      throw new TwinError(
+        "TOO_LARGE",
+        `a payload of ${payload.length} bytes for ${topicName}`,
+        `the nucleus takes at most ${MAX_PAYLOAD}`,
+      );
+    const request = {
+      topicName,
+      qos: QOS_1,
+      payload: typeof payload === "string" ? payload : Buffer.from(payload),
+    };
     try {
       await within(PUBLISH_LIMIT, `publishing on ${topicName}`, this.#client.publishToIoTCore(request));
     } catch (error) {
-      throw failure(error, "the nucleus is offline, or the component's accessControl does not allow this topic; it is tried again");
+      throw failure(
+        error,
+        "the nucleus is offline, or the component's accessControl does not allow this topic; it is tried again",
+      );
     }
   }
 
   /** One branch of the component's own configuration; `undefined` when there is none. A whole root may exceed a message. */
   async configuration(branch: string): Promise<unknown> {
     try {
-      const { value } = await within(CALL_LIMIT, `reading configuration ${branch}`, this.#client.getConfiguration({ keyPath: [branch] }));
+      const { value } = await within(
+        CALL_LIMIT,
+        `reading configuration ${branch}`,
+        this.#client.getConfiguration({ keyPath: [branch] }),
+      );
       // A leaf comes back as {"<its key>": value}, a map bare.
       const record = (value ?? {}) as Record<string, unknown>;
       return Object.keys(record).length === 1 && Object.hasOwn(record, branch) ? record[branch] : record;
@@ -82,14 +105,22 @@ export class Nucleus {
 
 const toBytes = (payload: string | ArrayBuffer | ArrayBufferView): Uint8Array => {
   if (typeof payload === "string") return Buffer.from(payload, "utf8");
-  return ArrayBuffer.isView(payload) ? new Uint8Array(payload.buffer, payload.byteOffset, payload.byteLength) : new Uint8Array(payload);
+  return ArrayBuffer.isView(payload)
+    ? new Uint8Array(payload.buffer, payload.byteOffset, payload.byteLength)
+    : new Uint8Array(payload);
 };
 
 /** A ServiceError without a message is the nucleus' way of saying "not supported here" or "offline". */
 function describe(error: unknown): string {
-  const { message, serviceError } = error as { message?: string; serviceError?: { _errorCode?: string; message?: string } };
+  const { message, serviceError } = error as {
+    message?: string;
+    serviceError?: { _errorCode?: string; message?: string };
+  };
   const said = [serviceError?._errorCode, serviceError?.message, message].filter(Boolean).join(": ");
-  return said === "" ? "the nucleus answered ServiceError without a reason: offline, or not supported by it" : said;
+  return said === ""
+    ? "the nucleus answered ServiceError without a reason: offline, or not supported by it"
+    : said;
 }
 
-const failure = (cause: unknown, hint: string): TwinError => new TwinError("NUCLEUS", describe(cause), hint, { cause, retry: "later" });
+const failure = (cause: unknown, hint: string): TwinError =>
+  new TwinError("NUCLEUS", describe(cause), hint, { cause, retry: "later" });

@@ -1,4 +1,5 @@
 import type { GapRecord } from "@plumbline/twin/contract/frame";
+import type { Reading } from "@plumbline/twin/contract/reading";
 import type { Clock } from "./clock.ts";
 import type { Overflow } from "./config.ts";
 import { type Counts, type Mark, noCounts } from "./counts.ts";
@@ -50,34 +51,45 @@ export class Intake {
   #take(raw: RawSample): void {
     const { station, clock } = this.#port;
     const parsed = parseReading(raw, station.knows);
-    if (parsed.kind === "rejected") return this.#reject(raw, parsed.reason);
-    const judged = station.judge(parsed.sample, clock.latestHonest());
-    if (judged.kind === "duplicate") {
-      this.#counts.duplicate++;
-      return this.#add({}, raw.ticket);
+    if (parsed.kind === "rejected") {
+      this.#reject(raw, parsed.reason);
+      return;
     }
-    const { reading } = judged;
+    const judged = station.judge(parsed.sample, clock.latestHonest());
+    if (judged.kind === "reading") this.#keep(judged.reading, raw.ticket);
+    else {
+      this.#counts.duplicate++;
+      this.#add({}, raw.ticket);
+    }
+  }
+
+  #keep(reading: Reading, ticket: Ticket): void {
+    const { signal, at, quality, reason } = reading;
     if (this.#full && this.#port.overflow === "drop-newest") {
       this.#counts.lost++;
       this.#lostOnTheWay++;
-      return this.#add({ lost: { signal: reading.signal, at: reading.at } }, raw.ticket, () => this.#lostOnTheWay--);
+      this.#add({ lost: { signal, at } }, ticket, () => this.#lostOnTheWay--);
+      return;
     }
-    if (reading.reason !== undefined) this.#port.tell({ name: "reading.marked", signal: reading.signal, at: reading.at, quality: reading.quality, reason: reading.reason });
+    if (reason !== undefined) this.#port.tell({ name: "reading.marked", signal, at, quality, reason });
     this.#counts.committed++;
-    this.#add({ steps: station.record({ kind: "reading", reading }) }, raw.ticket);
+    this.#add({ steps: this.#port.station.record({ kind: "reading", reading }) }, ticket);
   }
 
   #reject({ topic, payload, ticket }: RawSample, reason: string): void {
     this.#counts.rejected++;
     this.#port.tell({ name: "source.rejected", topic, reason });
-    this.#add({ rejected: { at: this.#port.clock.now(), topic, payload: new Uint8Array(payload), reason } }, ticket);
+    this.#add(
+      { rejected: { at: this.#port.clock.now(), topic, payload: new Uint8Array(payload), reason } },
+      ticket,
+    );
   }
 
-  #add(work: Omit<Work<Mark>, "mark" | "then">, ticket: Ticket, done?: () => void): void {
+  #add(work: Omit<Work<Mark>, "mark" | "onDisk">, ticket: Ticket, done?: () => void): void {
     this.#port.commit.add({
       ...work,
       mark: this.mark(),
-      then: () => {
+      onDisk: () => {
         done?.();
         this.#port.acknowledge(ticket);
       },
@@ -89,8 +101,8 @@ export class Intake {
     const steps = this.#port.station.record(entry);
     this.steps(clears === undefined ? steps : steps.map((step) => ({ ...step, clears })));
   }
-  steps(steps: readonly Step[], then?: () => void): void {
-    this.#port.commit.add({ steps, mark: this.mark(), ...(then === undefined ? {} : { then }) });
+  steps(steps: readonly Step[], onDisk?: () => void): void {
+    this.#port.commit.add({ steps, mark: this.mark(), ...(onDisk === undefined ? {} : { onDisk }) });
   }
 
   /** After each commit: is there room, and are there losses that no frame tells of yet? */
@@ -105,7 +117,10 @@ export class Intake {
     // Counted as on the way until the commit that clears them, so that they are told once.
     this.#lostOnTheWay++;
     const steps = gaps.flatMap((record) => this.#port.station.record({ kind: "gap", record }));
-    this.steps(steps.map((step) => ({ ...step, clears: "gaps" })), () => this.#lostOnTheWay--);
+    this.steps(
+      steps.map((step) => ({ ...step, clears: "gaps" })),
+      () => this.#lostOnTheWay--,
+    );
   }
 
   mark(): Mark {

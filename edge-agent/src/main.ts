@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 import * as path from "node:path";
 import { Command, Option } from "commander";
-import { byHand } from "./cabinet/hand-commands.ts";
 import { examine, type Finding } from "./cabinet/doctor.ts";
+import { byHand } from "./cabinet/hand-commands.ts";
 import { exportOutbox, type Inspection, inspectOutbox } from "./cabinet/outbox-commands.ts";
 import { type AgentConfig, decodeConfig, mergeConfig, readJson } from "./config.ts";
 import { explain, runAgent } from "./run-agent.ts";
@@ -34,7 +34,11 @@ async function run(options: Options): Promise<number> {
     for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => resolve(signal));
   });
   const clockFile = process.env["PLUMBLINE_SCENARIO_CLOCK"] || undefined;
-  return runAgent(await configOf(options), { clockFile, logLevel: process.env["PLUMBLINE_LOG_LEVEL"] || "info", stop });
+  return runAgent(await configOf(options), {
+    clockFile,
+    logLevel: process.env["PLUMBLINE_LOG_LEVEL"] || "info",
+    stop,
+  });
 }
 
 const print = (text: string): void => void process.stdout.write(`${text}\n`);
@@ -42,7 +46,8 @@ const print = (text: string): void => void process.stdout.write(`${text}\n`);
 async function doctor(options: Options): Promise<number> {
   const findings = await examine(await configOf(options));
   const sign = { ok: "✔", warning: "!", fault: "✘" } as const;
-  const line = ({ check, state, detail, next }: Finding): string => `${sign[state]} ${check.padEnd(14)}${detail}${next === "" ? "" : `\n${" ".repeat(16)}→ ${next}`}`;
+  const line = ({ check, state, detail, next }: Finding): string =>
+    `${sign[state]} ${check.padEnd(14)}${detail}${next === "" ? "" : `\n${" ".repeat(16)}→ ${next}`}`;
   print(options.json ? JSON.stringify(findings) : findings.map(line).join("\n"));
   return findings.some(({ state }) => state === "fault") ? EXIT.refused : EXIT.ok;
 }
@@ -53,17 +58,47 @@ async function inspect(options: Options): Promise<number> {
   return inspection.check === "ok" && inspection.frames.damaged.length === 0 ? EXIT.ok : EXIT.refused;
 }
 
-function table({ file, bytes, walBytes, check, epoch, sealed, acked, frames, oldest, journal, slots, rejected, setAside }: Inspection): string {
+function table({
+  file,
+  bytes,
+  walBytes,
+  check,
+  epoch,
+  sealed,
+  acked,
+  frames,
+  oldest,
+  journal,
+  slots,
+  rejected,
+  setAside,
+}: Inspection): string {
   const rows: [string, string][] = [
     ["file", `${file} (${bytes} bytes, WAL ${walBytes})`],
     ["check", check],
     ["epoch", epoch ?? "none"],
-    ["frames", `${sealed} sealed, ${acked} acknowledged, ${frames.waiting} wait with ${frames.readings} readings (${frames.bytes} bytes)`],
+    [
+      "frames",
+      `${sealed} sealed, ${acked} acknowledged, ${frames.waiting} wait with ${frames.readings} readings (${frames.bytes} bytes)`,
+    ],
     ["oldest", oldest === null ? "nothing waits" : new Date(oldest).toISOString()],
     ["journal", `${journal.readings} readings`],
-    ["damaged", frames.damaged.length + journal.damagedRows === 0 ? "nothing" : `frames ${frames.damaged.join(", ") || "none"}; ${journal.damagedRows} journal rows`],
-    ["parameters", Object.entries(slots).map(([name, version]) => `${name} v${version}`).join(", ") || "version 0 (the definition's prior)"],
-    ["rejected", `${rejected.kept} kept${rejected.newest.map(({ topic, reason }) => `\n${" ".repeat(12)}${topic}: ${reason}`).join("")}`],
+    [
+      "damaged",
+      frames.damaged.length + journal.damagedRows === 0
+        ? "nothing"
+        : `frames ${frames.damaged.join(", ") || "none"}; ${journal.damagedRows} journal rows`,
+    ],
+    [
+      "parameters",
+      Object.entries(slots)
+        .map(([name, version]) => `${name} v${version}`)
+        .join(", ") || "version 0 (the definition's prior)",
+    ],
+    [
+      "rejected",
+      `${rejected.kept} kept${rejected.newest.map(({ topic, reason }) => `\n${" ".repeat(12)}${topic}: ${reason}`).join("")}`,
+    ],
     ["set aside", setAside.join(", ") || "nothing"],
   ];
   return rows.map(([name, value]) => `${name.padEnd(12)}${value}`).join("\n");
@@ -71,23 +106,37 @@ function table({ file, bytes, walBytes, check, epoch, sealed, acked, frames, old
 
 async function exporting(options: Options): Promise<number> {
   const outcome = exportOutbox(await configOf(options), path.resolve(options.to ?? "."));
-  print(options.json ? JSON.stringify(outcome) : `${outcome.frames} frames (${outcome.readings} readings) and ${outcome.journal} readings of the journal are in ${outcome.folder}`);
+  print(
+    options.json
+      ? JSON.stringify(outcome)
+      : `${outcome.frames} frames (${outcome.readings} readings) and ${outcome.journal} readings of the journal are in ${outcome.folder}`,
+  );
   return EXIT.ok;
 }
 
-const hand = (action: "revert" | "resume") => async (options: Options): Promise<number> => {
-  const outcome = await byHand(await configOf(options), action);
-  print(options.json ? JSON.stringify(outcome) : outcome.detail);
-  return outcome.done ? EXIT.ok : EXIT.refused;
-};
+const hand =
+  (action: "revert" | "resume") =>
+  async (options: Options): Promise<number> => {
+    const outcome = await byHand(await configOf(options), action);
+    print(options.json ? JSON.stringify(outcome) : outcome.detail);
+    return outcome.done ? EXIT.ok : EXIT.refused;
+  };
 
 /** A command with what every command has: configuration, --json, an example, and its exit code. */
-function add(parent: Command, name: string, about: string, example: string, work: (options: Options) => Promise<number>): Command {
+function add(
+  parent: Command,
+  name: string,
+  about: string,
+  example: string,
+  work: (options: Options) => Promise<number>,
+): Command {
   return parent
     .command(name)
     .description(about)
     .addOption(new Option("--config <file>", "JSON configuration file"))
-    .addOption(new Option("--greengrass", "take the component's Greengrass configuration, over that of the file"))
+    .addOption(
+      new Option("--greengrass", "take the component's Greengrass configuration, over that of the file"),
+    )
     .addOption(new Option("--json", "print JSON"))
     .addHelpText("after", `\nExample:\n  ${example}`)
     .action(async (options: Options) => {
@@ -95,16 +144,59 @@ function add(parent: Command, name: string, about: string, example: string, work
     });
 }
 
-const program = new Command("plumbline-agent").description("A digital twin's gateway: readings made durable, judged, filtered and sent; parameters tried before they are kept.").version(AGENT_VERSION);
-program.addHelpText("after", "\nExample:\n  plumbline-agent run --config agent.json\n\nExit codes: 0 done · 1 not done, the output says why · 64 wrong usage · 70 fault · 78 wrong configuration");
+const program = new Command("plumbline-agent")
+  .description(
+    "A digital twin's gateway: readings made durable, judged, filtered and sent; parameters tried before they are kept.",
+  )
+  .version(AGENT_VERSION);
+program.addHelpText(
+  "after",
+  "\nExample:\n  plumbline-agent run --config agent.json\n\nExit codes: 0 done · 1 not done, the output says why · 64 wrong usage · 70 fault · 78 wrong configuration",
+);
 program.exitOverride((error) => process.exit(error.exitCode === 0 ? EXIT.ok : EXIT.usage));
-add(program, "run", "run the agent until SIGTERM; JSON log lines on standard output", "plumbline-agent run --config agent.json", run);
-add(program, "doctor", "look at everything the agent needs, and say what to do", "plumbline-agent doctor --config agent.json", doctor);
-add(program, "revert", "step back to the parameter set before this one, until a newer one comes or resume", "plumbline-agent revert --config agent.json", hand("revert"));
-add(program, "resume", "put the set that was stepped back from on trial again", "plumbline-agent resume --config agent.json", hand("resume"));
+add(
+  program,
+  "run",
+  "run the agent until SIGTERM; JSON log lines on standard output",
+  "plumbline-agent run --config agent.json",
+  run,
+);
+add(
+  program,
+  "doctor",
+  "look at everything the agent needs, and say what to do",
+  "plumbline-agent doctor --config agent.json",
+  doctor,
+);
+add(
+  program,
+  "revert",
+  "step back to the parameter set before this one, until a newer one comes or resume",
+  "plumbline-agent revert --config agent.json",
+  hand("revert"),
+);
+add(
+  program,
+  "resume",
+  "put the set that was stepped back from on trial again",
+  "plumbline-agent resume --config agent.json",
+  hand("resume"),
+);
 const outbox = program.command("outbox").description("look into the store of unacknowledged readings");
-add(outbox, "inspect", "what waits, what is damaged, what was rejected and why", "plumbline-agent outbox inspect --config agent.json --json", inspect);
-add(outbox, "export", "copy everything unacknowledged into a folder", "plumbline-agent outbox export --config agent.json --to /media/usb", exporting).requiredOption("--to <folder>", "folder to copy to");
+add(
+  outbox,
+  "inspect",
+  "what waits, what is damaged, what was rejected and why",
+  "plumbline-agent outbox inspect --config agent.json --json",
+  inspect,
+);
+add(
+  outbox,
+  "export",
+  "copy everything unacknowledged into a folder",
+  "plumbline-agent outbox export --config agent.json --to /media/usb",
+  exporting,
+).requiredOption("--to <folder>", "folder to copy to");
 
 try {
   await program.parseAsync();

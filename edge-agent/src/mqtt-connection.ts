@@ -69,7 +69,10 @@ export class MqttConnection {
       setImmediate(goOn);
     };
     this.#client.on("message", (topic, payload, packet) => {
-      listener.message(topic, payload, { connection: this.#connection, packetId: packet.qos === 1 ? packet.messageId : undefined });
+      listener.message(topic, payload, {
+        connection: this.#connection,
+        packetId: packet.qos === 1 ? packet.messageId : undefined,
+      });
     });
     this.#client.on("connect", ({ sessionPresent }) => this.#connected(sessionPresent));
     this.#client.on("error", (error) => {
@@ -86,7 +89,8 @@ export class MqttConnection {
   release(held: Iterable<Release>): number {
     const bytes: number[] = [];
     for (const { connection, packetId } of held) {
-      if (connection === this.#connection && packetId !== undefined) bytes.push(PUBACK, 2, packetId >> 8, packetId & 255);
+      if (connection === this.#connection && packetId !== undefined)
+        bytes.push(PUBACK, 2, packetId >> 8, packetId & 255);
     }
     if (bytes.length === 0 || !this.#client.connected) return 0;
     this.#client.stream.write(Buffer.from(bytes));
@@ -96,7 +100,9 @@ export class MqttConnection {
   /** Resolves at the PUBACK (QoS 1). Never queues: refused while not connected. */
   async publish(topic: string, payload: Uint8Array | string): Promise<void> {
     if (!this.#client.connected) throw new Error("not connected");
-    await this.#client.publishAsync(topic, typeof payload === "string" ? payload : Buffer.from(payload), { qos: 1 });
+    await this.#client.publishAsync(topic, typeof payload === "string" ? payload : Buffer.from(payload), {
+      qos: 1,
+    });
   }
 
   /** Drops the present connection and makes another: everything unacknowledged comes again. */
@@ -153,6 +159,8 @@ function clientOptions(options: ConnectionOptions): IClientOptions {
     queueQoSZero: false,
     connectTimeout: 10_000,
     keepalive: 30,
-    ...(protocol === 5 ? { properties: { ...withSession, ...(receiveMaximum === undefined ? {} : { receiveMaximum }) } } : {}),
+    ...(protocol === 5
+      ? { properties: { ...withSession, ...(receiveMaximum === undefined ? {} : { receiveMaximum }) } }
+      : {}),
   };
 }

@@ -38,7 +38,12 @@ export class Parameters {
     this.#port = port;
     this.#backoff = new Backoff(250, clock.backoff(60_000), dice);
     this.#courier = new Courier(
-      { instance: port.machine.instance, patience: clock.backoff(2_000) / 2, longestBackoff: clock.backoff(60_000), dice },
+      {
+        instance: port.machine.instance,
+        patience: clock.backoff(2_000) / 2,
+        longestBackoff: clock.backoff(60_000),
+        dice,
+      },
       {
         seen: () => port.station().desk.seen,
         connected: () => port.link()?.connected === true,
@@ -66,7 +71,10 @@ export class Parameters {
     this.#report();
   }
   poll(): void {
-    this.#port.link()?.getShadow().catch(() => undefined);
+    this.#port
+      .link()
+      ?.getShadow()
+      .catch(() => undefined);
   }
   desired(pointer: SetPointer): void {
     this.#courier.desired(pointer);
@@ -78,16 +86,38 @@ export class Parameters {
   #judge(jws: string, version: number): void {
     const { machine, config, clock } = this.#port;
     const { desk, nonce } = this.#port.station();
-    const verdict = verifySet(jws, { ...machine, ...config, highest: desk.highest, nonce, now: clock.now(), latestHonest: clock.latestHonest() });
-    if (verdict.kind === "refused") return this.#refuse(version, verdict.check, verdict.detail);
-    if (verdict.set.version !== version) return this.#refuse(version, "version", `the shadow names version ${version}, the set says ${verdict.set.version}`);
-    this.#port.record({ kind: "trial", set: encodeParameterSet(verdict.set), kid: verdict.kid, at: this.#at() });
+    const verdict = verifySet(jws, {
+      ...machine,
+      ...config,
+      highest: desk.highest,
+      nonce,
+      now: clock.now(),
+      latestHonest: clock.latestHonest(),
+    });
+    if (verdict.kind === "refused") this.#refuse(version, verdict.check, verdict.detail);
+    else if (verdict.set.version !== version) {
+      this.#refuse(
+        version,
+        "version",
+        `the shadow names version ${version}, the set says ${verdict.set.version}`,
+      );
+    } else {
+      this.#port.record({
+        kind: "trial",
+        set: encodeParameterSet(verdict.set),
+        kid: verdict.kid,
+        at: this.#at(),
+      });
+    }
   }
 
   #refuse(version: number, check: string, detail: string): void {
     const at = this.#at();
     const reason = `${check}: ${detail}`.slice(0, 256);
-    this.#port.record({ kind: "refusal", record: { kind: "decision", at, outcome: "refused", version, reason } });
+    this.#port.record({
+      kind: "refusal",
+      record: { kind: "decision", at, outcome: "refused", version, reason },
+    });
   }
 
   /** Event time where there is any. */
@@ -100,13 +130,25 @@ export class Parameters {
     const { desk } = this.#port.station();
     if (action === "revert") {
       const leaving = desk.candidate ?? desk.incumbent;
-      if (leaving.version === 0) return { done: false, detail: "version 0, the definition's own prior, is in force: there is nothing to step back from" };
+      if (leaving.version === 0)
+        return {
+          done: false,
+          detail: "version 0, the definition's own prior, is in force: there is nothing to step back from",
+        };
       this.#port.record({ kind: "hand", action, at: this.#at() });
-      return { done: true, detail: `version ${leaving.version} is set aside; version ${desk.incumbent.version} is in force until a newer one comes, or resume` };
+      return {
+        done: true,
+        detail: `version ${leaving.version} is set aside; version ${desk.incumbent.version} is in force until a newer one comes, or resume`,
+      };
     }
     if (!desk.held) return { done: false, detail: "no set is held" };
     const { version } = desk.held;
-    this.#port.record({ kind: "trial", set: encodeParameterSet(desk.held), kid: desk.kids.held ?? "", at: this.#at() });
+    this.#port.record({
+      kind: "trial",
+      set: encodeParameterSet(desk.held),
+      kid: desk.kids.held ?? "",
+      at: this.#at(),
+    });
     return { done: true, detail: `version ${version} is on trial again` };
   }
 
@@ -119,7 +161,8 @@ export class Parameters {
       this.#expiredTold = version;
       this.#port.tell({ name: "parameters.expired", version, expires });
     }
-    const revoked = desk.kids.incumbent !== undefined && this.#port.config.revoked.includes(desk.kids.incumbent);
+    const revoked =
+      desk.kids.incumbent !== undefined && this.#port.config.revoked.includes(desk.kids.incumbent);
     const reported = desk.reported(nonce, now);
     this.#committed = JSON.stringify(revoked ? { ...reported, expired: true } : reported);
     this.#report();
@@ -127,7 +170,13 @@ export class Parameters {
 
   #report(): void {
     const link = this.#port.link();
-    if (this.#reporting || this.#committed === "" || this.#committed === this.#reported || link?.connected !== true) return;
+    if (
+      this.#reporting ||
+      this.#committed === "" ||
+      this.#committed === this.#reported ||
+      link?.connected !== true
+    )
+      return;
     const sending = this.#committed;
     this.#reporting = true;
     link.report(JSON.parse(sending)).then(
@@ -140,7 +189,11 @@ export class Parameters {
       (error: unknown) => {
         this.#reporting = false;
         const retryMs = this.#backoff.next();
-        this.#port.tell({ name: "parameters.report-failed", reason: error instanceof Error ? error.message : String(error), retryMs });
+        this.#port.tell({
+          name: "parameters.report-failed",
+          reason: error instanceof Error ? error.message : String(error),
+          retryMs,
+        });
         clearTimeout(this.#timer);
         this.#timer = setTimeout(() => this.#report(), retryMs);
       },

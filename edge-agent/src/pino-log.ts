@@ -6,6 +6,11 @@ export type Tell = (event: EdgeEvent) => void;
 
 /** JSON lines to standard output, one per event. */
 export function pinoLog(thing: string, level: string): Tell {
-  const log = pino({ level, base: { thing }, messageKey: "message", timestamp: pino.stdTimeFunctions.isoTime });
+  const log = pino({
+    level,
+    base: { thing },
+    messageKey: "message",
+    timestamp: pino.stdTimeFunctions.isoTime,
+  });
   return ({ name, ...fields }) => log[levelOf(name)]({ event: name, ...fields });
 }

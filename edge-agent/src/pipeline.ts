@@ -1,4 +1,3 @@
-import { encodeHeartbeat } from "@plumbline/twin/contract/heartbeat";
 import { TwinError } from "@plumbline/twin/errors";
 import type { Machine } from "./apply/desk.ts";
 import type { Dice } from "./backoff.ts";
@@ -9,14 +8,17 @@ import type { EdgeEvent } from "./events.ts";
 import { Latency } from "./health/latency.ts";
 import type { Vitals } from "./health/vitals.ts";
 import { Intake } from "./intake.ts";
+import { moveIn } from "./moving-in.ts";
 import { GroupCommit } from "./outbox/group-commit.ts";
-import type { Opened, Outbox, OutboxStatus } from "./outbox/outbox.ts";
+import type { Outbox, OutboxStatus } from "./outbox/outbox.ts";
 import { Parameters } from "./parameters.ts";
+import { storeOf } from "./sent-frames.ts";
 import type { Source, SourceListener, Ticket } from "./source/source.ts";
 import { Station } from "./station.ts";
 import type { CloudLink, CloudListener } from "./uplink/cloud-link.ts";
 import { Uplink } from "./uplink/uplink.ts";
 import { AGENT_VERSION } from "./version.ts";
+import { heartbeatOf, type Signs, vitalsOf } from "./vital-signs.ts";
 
 export interface Stages {
   readonly machine: Machine;
@@ -103,62 +105,55 @@ export class Pipeline {
     const commit = new GroupCommit<Mark>(
       (batch) => outbox.append(batch),
       { ...config.outbox, longestBackoff: Math.min(longestBackoff, 5_000), dice },
-      { committed: (status, mark, latencyMs) => this.#committed(status, mark, latencyMs), failed: (error) => void this.#failed(error) },
+      {
+        committed: (status, mark, latencyMs) => this.#committed(status, mark, latencyMs),
+        failed: (error) => void this.#failed(error),
+      },
       tell,
     );
-    const intake = new Intake({ station, commit, clock, overflow: config.outbox.overflow, acknowledge: (ticket) => this.#acknowledge(ticket), tell }, opened.status);
-    const uplink = new Uplink(this.#store(), () => this.#link, { thing: machine.thing, inFlight: config.uplink.inFlight, silence: clock.backoff(SILENCE), longestBackoff, dice }, opened.status, tell);
+    const intake = new Intake(
+      {
+        station,
+        commit,
+        clock,
+        overflow: config.outbox.overflow,
+        acknowledge: (ticket) => this.#acknowledge(ticket),
+        tell,
+      },
+      opened.status,
+    );
+    const uplink = new Uplink(
+      storeOf(
+        outbox,
+        (error) => void this.#failed(error),
+        (status) => this.#refresh(status),
+      ),
+      () => this.#link,
+      {
+        thing: machine.thing,
+        inFlight: config.uplink.inFlight,
+        silence: clock.backoff(SILENCE),
+        longestBackoff,
+        dice,
+      },
+      opened.status,
+      tell,
+    );
     this.#sitting = { epoch: opened.epoch, station, commit, intake, uplink };
     this.#status = opened.status;
     this.#mark = intake.mark();
-    await this.#moveIn(opened);
+    if (opened.salvage) await moveIn(opened.salvage, this.#sitting, this.#stages);
     for (const action of opened.commands) this.#parameters.byHand(action);
     if (opened.commands.length > 0) intake.steps([{ kind: "note", clears: "commands" }]);
     await commit.settle();
     this.#parameters.committed(); // a new agent must tell its nonce before it has anything else to say
-    tell({ name: "agent.started", version: AGENT_VERSION, epoch: opened.epoch, replayed: opened.journal.length, set: station.desk.incumbent.version });
-  }
-
-  /** A damaged file was put aside: what could be read of it goes through the same stages into the new one. */
-  async #moveIn({ salvage }: Opened): Promise<void> {
-    if (!salvage) return;
-    const { station, intake, commit } = this.#sitting;
-    intake.steps(station.moveIn());
-    let frames = 0;
-    let missingFrames = 0;
-    let readings = 0;
-    for (let done = false; !done; ) {
-      const part = await this.#stages.outbox.salvaged();
-      for (const record of part.gaps) intake.record({ kind: "gap", record });
-      for (const reading of part.readings) intake.record({ kind: "reading", reading });
-      await commit.settle();
-      frames += part.frames;
-      missingFrames += part.missingFrames;
-      readings += part.readings.length;
-      done = part.done;
-    }
-    await this.#stages.outbox.salvageDone();
-    this.#stages.tell({ name: "outbox.salvaged", quarantine: salvage.quarantine, frames, readings, missingFrames, why: salvage.why });
-  }
-
-  #store(): ConstructorParameters<typeof Uplink>[0] {
-    const { outbox } = this.#stages;
-    const guard = async <T>(work: Promise<T>): Promise<T> => {
-      try {
-        return await work;
-      } catch (error) {
-        if (error instanceof TwinError && error.retry !== "later") void this.#failed(error);
-        throw error;
-      }
-    };
-    return {
-      take: (after, limit) => guard(outbox.take(after, limit)),
-      acknowledge: async (ack) => {
-        const outcome = await guard(outbox.acknowledge(ack));
-        if (outcome.kind === "advanced") this.#refresh(outcome.status);
-        return outcome;
-      },
-    };
+    tell({
+      name: "agent.started",
+      version: AGENT_VERSION,
+      epoch: opened.epoch,
+      replayed: opened.journal.length,
+      set: station.desk.incumbent.version,
+    });
   }
 
   #committed(status: OutboxStatus, mark: Mark, latencyMs: number): void {
@@ -170,7 +165,13 @@ export class Pipeline {
 
   #refresh(status: OutboxStatus): void {
     const { tell, config } = this.#stages;
-    if (status.full && !this.#status.full) tell({ name: "outbox.full", bytes: status.bytes, cap: config.outbox.capBytes, policy: config.outbox.overflow });
+    if (status.full && !this.#status.full)
+      tell({
+        name: "outbox.full",
+        bytes: status.bytes,
+        cap: config.outbox.capBytes,
+        policy: config.outbox.overflow,
+      });
     if (status.dropped.frames > 0) tell({ name: "outbox.dropped", ...status.dropped });
     this.#status = status;
     this.#sitting.intake.committed(status);
@@ -198,7 +199,16 @@ export class Pipeline {
       this.#source?.restart();
       this.#sitting.uplink.connected();
     } catch (cause) {
-      this.#broken(cause instanceof TwinError ? cause : new TwinError("AGENT_FAULT", String(cause), "restart the agent: everything acknowledged is on disk", { cause }));
+      this.#broken(
+        cause instanceof TwinError
+          ? cause
+          : new TwinError(
+              "AGENT_FAULT",
+              String(cause),
+              "restart the agent: everything acknowledged is on disk",
+              { cause },
+            ),
+      );
     }
   }
 
@@ -206,7 +216,8 @@ export class Pipeline {
     const { tell, config } = this.#stages;
     return {
       sample: (sample) => this.#sitting.intake.sample(sample),
-      connected: (sessionPresent) => tell({ name: "source.connected", url: config.source.mqttUrl, sessionPresent }),
+      connected: (sessionPresent) =>
+        tell({ name: "source.connected", url: config.source.mqttUrl, sessionPresent }),
       lost: (reason, retryMs) => tell({ name: "source.lost", url: config.source.mqttUrl, reason, retryMs }),
     };
   }
@@ -232,65 +243,28 @@ export class Pipeline {
     if (this.#link?.connected !== true) return;
     this.#beats++;
     if (this.#beats % POLL_BEATS === 0) this.#parameters.poll();
-    const { machine, clock } = this.#stages;
-    const { backlogReadings, backlogFrames, backlogBytes, oldest } = this.#status;
-    const { set, meanNis, journal } = this.#mark;
-    const heartbeat = encodeHeartbeat({
-      thing: machine.thing,
-      instance: machine.instance,
-      at: clock.now(),
-      agentVersion: AGENT_VERSION,
-      twinVersion: machine.definition.version,
-      epoch: this.#sitting.epoch,
-      backlogReadings: backlogReadings + journal,
-      backlogFrames,
-      backlogBytes,
-      ...(oldest === null ? {} : { oldest }),
-      set,
-      applyState: this.#applyState(),
-      ...(meanNis === null ? {} : { meanNis }),
-    });
-    this.#link.publishHeartbeat(heartbeat).catch(() => undefined); // a hint: the next one says more
+    this.#link.publishHeartbeat(heartbeatOf(this.#signs())).catch(() => undefined); // the next one says more
   }
 
-  #applyState(): "idle" | "trial" | "held" {
-    if (this.#mark.trial !== null) return "trial";
-    return this.#mark.held === null ? "idle" : "held";
+  #signs(): Signs {
+    const { machine, clock, config } = this.#stages;
+    return {
+      ...this.#sitting,
+      machine,
+      clock,
+      capBytes: config.outbox.capBytes,
+      mark: this.#mark,
+      status: this.#status,
+      latency: this.#latency,
+      parameters: this.#parameters,
+      sourceConnected: this.#source?.connected === true,
+      uplinkConnected: this.#link?.connected === true,
+      standingUp: this.#standingUp,
+    };
   }
 
   vitals(withState: boolean): Vitals {
-    const { machine, clock, config } = this.#stages;
-    const { epoch, station, commit, intake } = this.#sitting;
-    const { counts, trial, held, highest, set, lastEventTime, journal, meanNis } = this.#mark;
-    const inFlight = intake.received - counts.committed - counts.duplicate - counts.rejected - counts.lost;
-    const queue = this.#parameters.queue;
-    const { bytes, full, backlogFrames, backlogReadings, backlogBytes, oldest, sealed, highestSent, acked } = this.#status;
-    return {
-      idle: inFlight === 0 && commit.isIdle && queue === 0 && !this.#standingUp,
-      version: AGENT_VERSION,
-      thing: machine.thing,
-      instance: machine.instance,
-      epoch,
-      received: intake.received,
-      ...counts,
-      inFlight,
-      lastEventTime,
-      journal,
-      sealedSequence: sealed,
-      sentSequence: highestSent,
-      ackedSequence: acked,
-      set,
-      expired: station.desk.isExpired(clock.now()),
-      apply: { state: this.#applyState(), version: trial ?? held, queue, highest },
-      seenVersion: this.#parameters.seenVersion,
-      source: { connected: this.#source?.connected === true },
-      uplink: { connected: this.#link?.connected === true },
-      commit: { ...this.#latency.summary(), stuck: commit.isStuck },
-      outbox: { bytes, capBytes: config.outbox.capBytes, full, backlogFrames, backlogReadings, backlogBytes, oldest },
-      meanNis,
-      now: clock.now(),
-      ...(withState ? { stateHash: station.hash() } : {}),
-    };
+    return vitalsOf(this.#signs(), withState);
   }
 
   byHand(action: "revert" | "resume"): { readonly done: boolean; readonly detail: string } {
@@ -317,4 +291,5 @@ export class Pipeline {
   }
 }
 
-const pause = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds).unref());
+const pause = (milliseconds: number): Promise<void> =>
+  new Promise((resolve) => setTimeout(resolve, milliseconds).unref());

@@ -2,10 +2,10 @@ import { twinDefinition } from "@plumbline/twin/definition/twins";
 import { TwinError } from "@plumbline/twin/errors";
 import { type Clock, scenarioClock, systemClock } from "./clock.ts";
 import type { AgentConfig } from "./config.ts";
+import { writeDoor } from "./health/door.ts";
 import { HealthServer, json } from "./health/health-server.ts";
 import { metricsText } from "./health/vitals.ts";
 import { WorkerOutbox } from "./outbox/worker-outbox.ts";
-import { writeDoor } from "./health/door.ts";
 import { pinoLog, type Tell } from "./pino-log.ts";
 import { Pipeline, type Stages } from "./pipeline.ts";
 import { readSecret } from "./secret.ts";
@@ -23,7 +23,10 @@ export interface RunEnvironment {
 }
 
 /** Runs until told to stop. Returns the exit code. */
-export async function runAgent(config: AgentConfig, { clockFile, logLevel, stop }: RunEnvironment): Promise<number> {
+export async function runAgent(
+  config: AgentConfig,
+  { clockFile, logLevel, stop }: RunEnvironment,
+): Promise<number> {
   const tell = pinoLog(config.thing, logLevel);
   const clock = clockFile === undefined ? systemClock() : scenarioClock(clockFile);
   const pipeline = await Pipeline.start(await stagesOf(config, clock, tell));
@@ -51,19 +54,32 @@ async function stagesOf(config: AgentConfig, clock: Clock, tell: Tell): Promise<
     config,
     clock,
     dice: Math.random,
-    outbox: new WorkerOutbox(entry, { file: path, limits: { capBytes, overflow, identityHorizon: IDENTITY_HORIZON } }),
-    source: (listener) => new MqttSource(config.source, secretOf(config.source.passwordFile, "source's password"), limits, listener),
+    outbox: new WorkerOutbox(entry, {
+      file: path,
+      limits: { capBytes, overflow, identityHorizon: IDENTITY_HORIZON },
+    }),
+    source: (listener) =>
+      new MqttSource(
+        config.source,
+        secretOf(config.source.passwordFile, "source's password"),
+        limits,
+        listener,
+      ),
     link,
     tell,
   };
 }
 
-const secretOf = (file: string | undefined, what: string): { password?: string } => (file === undefined ? {} : { password: readSecret(file, what) });
+const secretOf = (file: string | undefined, what: string): { password?: string } =>
+  file === undefined ? {} : { password: readSecret(file, what) };
 
 type Limits = { readonly longestBackoff: number; readonly dice: () => number };
 
 /** The Greengrass SDK is loaded only where it is used: it carries a native module of 30 MB. */
-async function linkOf({ uplink, thing, instance }: AgentConfig, limits: Limits): Promise<(listener: CloudListener) => CloudLink> {
+async function linkOf(
+  { uplink, thing, instance }: AgentConfig,
+  limits: Limits,
+): Promise<(listener: CloudListener) => CloudLink> {
   const address = { thing, instance };
   if (uplink.kind === "mqtt") {
     const secret = secretOf(uplink.passwordFile, "uplink's password");
@@ -76,14 +92,24 @@ async function linkOf({ uplink, thing, instance }: AgentConfig, limits: Limits):
 function routesOf(pipeline: Pipeline): ConstructorParameters<typeof HealthServer>[0] {
   return {
     "GET /healthz": (query) => json(pipeline.vitals(query.has("state"))),
-    "GET /metrics": () => ({ status: 200, type: "text/plain; version=0.0.4", body: metricsText(pipeline.vitals(false)) }),
+    "GET /metrics": () => ({
+      status: 200,
+      type: "text/plain; version=0.0.4",
+      body: metricsText(pipeline.vitals(false)),
+    }),
     "POST /revert": () => handAnswer(pipeline.byHand("revert")),
     "POST /resume": () => handAnswer(pipeline.byHand("resume")),
     "POST /seal": async () => json({ sealedSequence: await pipeline.seal() }),
   };
 }
 
-const handAnswer = (outcome: { readonly done: boolean; readonly detail: string }): ReturnType<typeof json> => json(outcome, outcome.done ? 200 : 409);
+const handAnswer = (outcome: { readonly done: boolean; readonly detail: string }): ReturnType<typeof json> =>
+  json(outcome, outcome.done ? 200 : 409);
 
 /** What a stranger to the code should read when the agent could not start. */
-export const explain = (error: unknown): string => (error instanceof TwinError ? error.toString() : error instanceof Error ? (error.stack ?? error.message) : String(error));
+export const explain = (error: unknown): string =>
+  error instanceof TwinError
+    ? error.toString()
+    : error instanceof Error
+      ? (error.stack ?? error.message)
+      : String(error);

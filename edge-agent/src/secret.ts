@@ -7,7 +7,12 @@ export function readSecret(file: string, what: string): string {
   try {
     secret = fs.readFileSync(file, "utf8").split("\n")[0]?.trim() ?? "";
   } catch (cause) {
-    throw new TwinError("NO_SECRET", `the ${what} cannot be read from ${file}`, "give a readable file that holds it in its first line", { cause });
+    throw new TwinError(
+      "NO_SECRET",
+      `the ${what} cannot be read from ${file}`,
+      "give a readable file that holds it in its first line",
+      { cause },
+    );
   }
   if (secret !== "") return secret;
   throw new TwinError("NO_SECRET", `${file} is empty`, `put the ${what} into its first line`);

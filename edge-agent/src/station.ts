@@ -1,9 +1,9 @@
+import type { TrialVerdict } from "@plumbline/twin/calibration/trial";
 import type { DecisionRecord } from "@plumbline/twin/contract/frame";
 import { decodeParameterSet, type ParameterSet } from "@plumbline/twin/contract/parameter-set";
 import type { Reading } from "@plumbline/twin/contract/reading";
 import { sha256 } from "@plumbline/twin/contract/sha256";
 import { definitionDigest } from "@plumbline/twin/definition/digest";
-import type { TrialVerdict } from "@plumbline/twin/calibration/trial";
 import { type DeskState, type Machine, NO_MEMORY, ParameterDesk } from "./apply/desk.ts";
 import type { EdgeEvent } from "./events.ts";
 import { Filter } from "./filter/filter.ts";
@@ -35,7 +35,12 @@ export class Station {
   #inForce: ParameterSet;
   readonly nonce: string;
 
-  constructor(machine: Machine, opened: Opened, options: { readonly sealReadings?: number }, tell: (event: EdgeEvent) => void) {
+  constructor(
+    machine: Machine,
+    opened: Opened,
+    options: { readonly sealReadings?: number },
+    tell: (event: EdgeEvent) => void,
+  ) {
     this.#machine = machine;
     this.nonce = sha256(`nonce ${opened.epoch}`).slice(0, 32);
     const state = opened.state === undefined ? undefined : (JSON.parse(opened.state) as StationState);
@@ -43,7 +48,9 @@ export class Station {
     const remembered = memory == null ? NO_MEMORY : { ...(JSON.parse(memory) as DeskState), trial: null };
     this.#validator = new Validator(machine.definition);
     this.#desk = new ParameterDesk(machine, opened.slots, state?.desk ?? remembered);
-    const { filter } = state ? Filter.resume(machine.definition, this.#desk.incumbent, state.builder.snapshot) : { filter: Filter.start(machine.definition, this.#desk.incumbent) };
+    const { filter } = state
+      ? Filter.resume(machine.definition, this.#desk.incumbent, state.builder.snapshot)
+      : { filter: Filter.start(machine.definition, this.#desk.incumbent) };
     this.#filter = filter;
     this.#builder = this.#openBuilder(opened.epoch, options.sealReadings, state?.builder);
     if (state) this.#validator.restore(state.validator);
@@ -53,9 +60,19 @@ export class Station {
     this.#tell = tell;
   }
 
-  #openBuilder(epoch: string, sealReadings: number | undefined, state: BuilderState | undefined): FrameBuilder {
+  #openBuilder(
+    epoch: string,
+    sealReadings: number | undefined,
+    state: BuilderState | undefined,
+  ): FrameBuilder {
     const { definition, thing, instance } = this.#machine;
-    const head = { thing, instance, epoch, twin: { id: definition.id, version: definition.version }, filter: definitionDigest(definition) };
+    const head = {
+      thing,
+      instance,
+      epoch,
+      twin: { id: definition.id, version: definition.version },
+      filter: definitionDigest(definition),
+    };
     const builder = new FrameBuilder(head, definition, sealReadings, {
       sequence: state?.sequence ?? 0,
       slices: state?.slices ?? { text: null, next: 0, due: true },
@@ -98,7 +115,11 @@ export class Station {
       case "refusal":
         this.#builder.record(entry.record);
         this.#desk.refuse(entry.record.version, entry.record.reason, entry.record.at);
-        this.#tell({ name: "parameters.refused", version: entry.record.version, reason: entry.record.reason });
+        this.#tell({
+          name: "parameters.refused",
+          version: entry.record.version,
+          reason: entry.record.reason,
+        });
         return [{ kind: "entry", entry, memory: this.#memory() }];
       case "gap":
         this.#builder.record(entry.record);
@@ -115,7 +136,9 @@ export class Station {
 
   #reading(reading: Reading, entry: JournalEntry): Step[] {
     const honest = reading.reason !== "clock";
-    const newest = honest ? Math.max(this.#validator.newest ?? reading.at, reading.at) : (this.#validator.newest ?? reading.at);
+    const newest = honest
+      ? Math.max(this.#validator.newest ?? reading.at, reading.at)
+      : (this.#validator.newest ?? reading.at);
     const steps = this.#builder.isOld(newest) ? this.#seal("age") : [];
     steps.push({ kind: "entry", entry });
     this.#builder.add(reading, newest);
@@ -124,7 +147,14 @@ export class Station {
     let ended: { verdict: Exclude<TrialVerdict, { kind: "continue" }>; at: number } | undefined;
     for (const row of this.#filter.observe(reading).rows) {
       for (const { chart, at, statistic } of row.alarms) {
-        this.#builder.record({ kind: "alarm", chart, at, statistic, set: this.#desk.incumbent.version, after: this.#builder.openReadings });
+        this.#builder.record({
+          kind: "alarm",
+          chart,
+          at,
+          statistic,
+          set: this.#desk.incumbent.version,
+          after: this.#builder.openReadings,
+        });
         this.#tell({ name: "alarm.raised", chart, at, statistic });
         alarmed = true;
       }
@@ -140,11 +170,18 @@ export class Station {
   #beginTrial(entry: Extract<JournalEntry, { kind: "trial" }>): Step[] {
     const { at } = entry;
     const set = decodeParameterSet(entry.set);
-    const steps = this.#desk.candidate ? this.#endTrial("revert", at, `superseded by version ${set.version}`) : [];
+    const steps = this.#desk.candidate
+      ? this.#endTrial("revert", at, `superseded by version ${set.version}`)
+      : [];
     this.#desk.begin(set, entry.kid, at);
     this.#decide("trial", set.version, `beside version ${this.#desk.incumbent.version}`, at);
     this.#tell({ name: "parameters.trial", version: set.version, incumbent: this.#desk.incumbent.version });
-    steps.push({ kind: "entry", entry, slots: this.#desk.slots().filter(({ name }) => name === "candidate"), memory: this.#memory() });
+    steps.push({
+      kind: "entry",
+      entry,
+      slots: this.#desk.slots().filter(({ name }) => name === "candidate"),
+      memory: this.#memory(),
+    });
     return steps;
   }
 
@@ -182,15 +219,24 @@ export class Station {
     const before = this.#inForce;
     const now = this.#desk.incumbent;
     if (now.version !== before.version) this.#filter.install(now);
-    const frames = this.#builder.seal(this.#filter.snapshot(), now.version, (snapshot, readings) => this.#filter.advance(before, snapshot, readings));
+    const frames = this.#builder.seal(this.#filter.snapshot(), now.version, (snapshot, readings) =>
+      this.#filter.advance(before, snapshot, readings),
+    );
     this.#inForce = now;
     this.#validator.sealed();
-    for (const { sequence, readings, bytes } of frames) this.#tell({ name: "frame.sealed", sequence, readings, bytes: bytes.length, why });
-    return [{ kind: "seal", frames, state: this.#state(), slots: this.#desk.changes(), memory: this.#memory() }];
+    for (const { sequence, readings, bytes } of frames)
+      this.#tell({ name: "frame.sealed", sequence, readings, bytes: bytes.length, why });
+    return [
+      { kind: "seal", frames, state: this.#state(), slots: this.#desk.changes(), memory: this.#memory() },
+    ];
   }
 
   #state(): string {
-    const state: StationState = { validator: this.#validator.state(), builder: this.#builder.state(), desk: this.#desk.state() };
+    const state: StationState = {
+      validator: this.#validator.state(),
+      builder: this.#builder.state(),
+      desk: this.#desk.state(),
+    };
     return JSON.stringify(state);
   }
 
@@ -201,7 +247,9 @@ export class Station {
 
   /** The first step into a new file: sets and memory that were salvaged from a damaged one. */
   moveIn(): Step[] {
-    return [{ kind: "seal", frames: [], state: this.#state(), slots: this.#desk.slots(), memory: this.#memory() }];
+    return [
+      { kind: "seal", frames: [], state: this.#state(), slots: this.#desk.slots(), memory: this.#memory() },
+    ];
   }
 
   #memory(): string {

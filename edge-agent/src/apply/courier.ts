@@ -1,5 +1,5 @@
-import { encodePartRequest } from "@plumbline/twin/contract/parts";
 import type { SetPointer } from "@plumbline/twin/contract/parameter-set";
+import { encodePartRequest } from "@plumbline/twin/contract/parts";
 import { Backoff, type Dice } from "../backoff.ts";
 import type { EdgeEvent } from "../events.ts";
 import { PartCollector } from "./part-collector.ts";
@@ -54,7 +54,8 @@ export class Courier {
 
   desired(pointer: SetPointer): void {
     this.#newest = Math.max(this.#newest, pointer.version);
-    if (pointer.version <= this.#port.seen() || pointer.version <= (this.#collector.pointer?.version ?? 0)) return;
+    if (pointer.version <= this.#port.seen() || pointer.version <= (this.#collector.pointer?.version ?? 0))
+      return;
     this.#tell({ name: "parameters.offered", version: pointer.version, parts: pointer.parts.length });
     this.#round = 0;
     this.#backoff.reset();
@@ -77,7 +78,8 @@ export class Courier {
     }
     const whole = this.#collector.whole();
     this.#collector.forget();
-    if (whole === undefined) this.#port.incomplete(pointer.version, "the parts together are not the set that the shadow names");
+    if (whole === undefined)
+      this.#port.incomplete(pointer.version, "the parts together are not the set that the shadow names");
     else this.#port.complete(whole, pointer.version);
   }
 
@@ -89,11 +91,23 @@ export class Courier {
       this.#round++;
       if (this.#round > ROUNDS) {
         this.#collector.forget();
-        this.#port.incomplete(pointer.version, `${missing.length} of ${pointer.parts.length} parts did not come in ${ROUNDS} rounds of asking`);
+        this.#port.incomplete(
+          pointer.version,
+          `${missing.length} of ${pointer.parts.length} parts did not come in ${ROUNDS} rounds of asking`,
+        );
         return;
       }
-      this.#tell({ name: "parameters.parts-missing", version: pointer.version, missing: missing.length, round: this.#round });
-      this.#port.requestParts(encodePartRequest({ instance: this.#options.instance, version: pointer.version, missing })).catch(() => undefined);
+      this.#tell({
+        name: "parameters.parts-missing",
+        version: pointer.version,
+        missing: missing.length,
+        round: this.#round,
+      });
+      this.#port
+        .requestParts(
+          encodePartRequest({ instance: this.#options.instance, version: pointer.version, missing }),
+        )
+        .catch(() => undefined);
     }
     this.#step();
   }

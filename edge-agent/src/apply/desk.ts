@@ -1,5 +1,11 @@
-import { decodeParameterSet, encodeParameterSet, type ParameterSet, type SetReport, type ShadowReported } from "@plumbline/twin/contract/parameter-set";
 import { Trial, type TrialVerdict } from "@plumbline/twin/calibration/trial";
+import {
+  decodeParameterSet,
+  encodeParameterSet,
+  type ParameterSet,
+  type SetReport,
+  type ShadowReported,
+} from "@plumbline/twin/contract/parameter-set";
 import { definitionDigest } from "@plumbline/twin/definition/digest";
 import { priorSet } from "@plumbline/twin/definition/prior-set";
 import type { TwinDefinition } from "@plumbline/twin/definition/twin-definition";
@@ -60,7 +66,8 @@ export class ParameterDesk {
     this.#report = state.report;
     const { candidate } = this.#sets;
     // The candidate's slot may be ahead of the state: its trial then begins with the journal's own entry.
-    if (candidate && state.trial !== null) this.#trial = Trial.restore(machine.definition, this.incumbent, candidate, state.trial);
+    if (candidate && state.trial !== null)
+      this.#trial = Trial.restore(machine.definition, this.incumbent, candidate, state.trial);
     else delete this.#sets.candidate;
   }
 
@@ -97,7 +104,12 @@ export class ParameterDesk {
     this.#put("held", undefined);
     this.#trial = Trial.start(this.#machine.definition, this.incumbent, set, at);
     this.#highest = Math.max(this.#highest ?? 0, set.version);
-    this.#report = { version: set.version, state: "trial", reason: `beside version ${this.incumbent.version}`, since: at };
+    this.#report = {
+      version: set.version,
+      state: "trial",
+      reason: `beside version ${this.incumbent.version}`,
+      since: at,
+    };
   }
 
   row(row: Row): TrialVerdict {
@@ -166,12 +178,17 @@ export class ParameterDesk {
   }
   #change(name: SlotName): SlotChange {
     const set = this.#sets[name];
-    return { name, content: set === undefined ? null : { version: set.version, body: encodeParameterSet(set) } };
+    return {
+      name,
+      content: set === undefined ? null : { version: set.version, body: encodeParameterSet(set) },
+    };
   }
 
   reported(nonce: string, now: number): ShadowReported {
     return {
-      ...(this.#report === null ? {} : { report: { ...this.#report, reason: this.#report.reason.slice(0, 256) } }),
+      ...(this.#report === null
+        ? {}
+        : { report: { ...this.#report, reason: this.#report.reason.slice(0, 256) } }),
       ...(this.#highest === null ? { nonce } : { highest: this.#highest }),
       expired: this.isExpired(now),
     };
@@ -182,6 +199,12 @@ export class ParameterDesk {
   }
 
   state(): DeskState {
-    return { highest: this.#highest, refused: this.#refused, report: this.#report, trial: this.#trial?.snapshot() ?? null, kids: this.#kids };
+    return {
+      highest: this.#highest,
+      refused: this.#refused,
+      report: this.#report,
+      trial: this.#trial?.snapshot() ?? null,
+      kids: this.#kids,
+    };
   }
 }

@@ -1,5 +1,5 @@
-import { sha256 } from "@plumbline/twin/contract/sha256";
 import type { SetPointer } from "@plumbline/twin/contract/parameter-set";
+import { sha256 } from "@plumbline/twin/contract/sha256";
 
 /** Parts that came before the pointer that names them: kept within this many characters. */
 const STASH = 256 * 1024;
@@ -45,7 +45,9 @@ export class PartCollector {
   /** The whole text, once complete; `undefined` when its digest or length is not the pointer's. */
   whole(): string | undefined {
     const text = (this.#pointer?.parts ?? []).map((_, index) => this.#parts.get(index) ?? "").join("");
-    return this.#pointer && text.length === this.#pointer.bytes && sha256(text) === this.#pointer.digest ? text : undefined;
+    return this.#pointer && text.length === this.#pointer.bytes && sha256(text) === this.#pointer.digest
+      ? text
+      : undefined;
   }
 
   forget(): void {

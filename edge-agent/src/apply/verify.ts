@@ -1,5 +1,5 @@
 import { createPublicKey, verify as verifySignature } from "node:crypto";
-import { type UnverifiedJws, splitJws } from "@plumbline/twin/contract/jws";
+import { splitJws, type UnverifiedJws } from "@plumbline/twin/contract/jws";
 import { decodeParameterSet, type ParameterSet } from "@plumbline/twin/contract/parameter-set";
 import { definitionDigest } from "@plumbline/twin/definition/digest";
 import type { TwinDefinition } from "@plumbline/twin/definition/twin-definition";
@@ -7,8 +7,24 @@ import { TwinError } from "@plumbline/twin/errors";
 
 /** The check that a refused set failed. The word stands first in the reason that the cloud reads. */
 export type Check =
-  | "parts" | "format" | "key" | "revoked" | "signature" | "payload" | "thing" | "instance" | "twin" | "model"
-  | "version" | "nonce" | "issued" | "expired" | "parameters" | "bounds" | "covariance" | "signals";
+  | "parts"
+  | "format"
+  | "key"
+  | "revoked"
+  | "signature"
+  | "payload"
+  | "thing"
+  | "instance"
+  | "twin"
+  | "model"
+  | "version"
+  | "nonce"
+  | "issued"
+  | "expired"
+  | "parameters"
+  | "bounds"
+  | "covariance"
+  | "signals";
 
 export type Verdict =
   | { readonly kind: "verified"; readonly set: ParameterSet; readonly kid: string }
@@ -39,10 +55,17 @@ export function verifySet(jws: string, expect: Expectation): Verdict {
   } catch (error) {
     return refused("payload", error instanceof Error ? error.message : String(error));
   }
-  return checkAddress(set, expect) ?? checkAge(set, expect) ?? checkContent(set, expect.definition) ?? { kind: "verified", set, kid: signed.jws.kid };
+  return (
+    checkAddress(set, expect) ??
+    checkAge(set, expect) ??
+    checkContent(set, expect.definition) ?? { kind: "verified", set, kid: signed.jws.kid }
+  );
 }
 
-function checkSignature(jws: string, { keys, revoked }: Expectation): { kind: "signed"; jws: UnverifiedJws } | Refusal {
+function checkSignature(
+  jws: string,
+  { keys, revoked }: Expectation,
+): { kind: "signed"; jws: UnverifiedJws } | Refusal {
   let split: UnverifiedJws;
   try {
     split = splitJws(jws);
@@ -52,44 +75,73 @@ function checkSignature(jws: string, { keys, revoked }: Expectation): { kind: "s
   const key = keys.find(({ kid }) => kid === split.kid);
   if (revoked.includes(split.kid)) return refused("revoked", `key ${split.kid} is revoked`);
   if (!key) return refused("key", `key ${split.kid} is not pinned`);
-  const holds = verifySignature("sha256", Buffer.from(split.input, "ascii"), { key: createPublicKey(key.pem), dsaEncoding: "ieee-p1363" }, split.signature);
-  return holds ? { kind: "signed", jws: split } : refused("signature", `the signature does not match key ${split.kid}`);
+  const holds = verifySignature(
+    "sha256",
+    Buffer.from(split.input, "ascii"),
+    { key: createPublicKey(key.pem), dsaEncoding: "ieee-p1363" },
+    split.signature,
+  );
+  return holds
+    ? { kind: "signed", jws: split }
+    : refused("signature", `the signature does not match key ${split.kid}`);
 }
 
 function checkAddress(set: ParameterSet, { thing, instance, definition }: Expectation): Refusal | undefined {
   if (set.thing !== thing) return refused("thing", `it is for ${set.thing}, this is ${thing}`);
   if (set.instance !== instance) return refused("instance", `it is for ${set.instance}, this is ${instance}`);
   const { id, version } = definition;
-  if (set.twin.id !== id || set.twin.version !== version) return refused("twin", `it is for ${set.twin.id} ${set.twin.version}, this runs ${id} ${version}`);
+  if (set.twin.id !== id || set.twin.version !== version)
+    return refused("twin", `it is for ${set.twin.id} ${set.twin.version}, this runs ${id} ${version}`);
   const digest = definitionDigest(definition);
-  if (set.model !== digest || set.light.id !== definition.model) return refused("model", `it is for model ${set.model.slice(0, 12)}, this runs ${digest.slice(0, 12)}`);
+  if (set.model !== digest || set.light.id !== definition.model)
+    return refused("model", `it is for model ${set.model.slice(0, 12)}, this runs ${digest.slice(0, 12)}`);
   return undefined;
 }
 
-function checkAge(set: ParameterSet, { highest, nonce, now, latestHonest }: Expectation): Refusal | undefined {
-  if (highest !== null && set.version <= highest) return refused("version", `version ${set.version} is not above ${highest}, the highest ever tried`);
-  if (highest === null && set.nonce !== nonce) return refused("nonce", "this gateway remembers no versions: the set must carry the nonce that it reports");
-  if (set.issued > latestHonest) return refused("issued", `issued ${new Date(set.issued).toISOString()}, which has not come yet`);
+function checkAge(
+  set: ParameterSet,
+  { highest, nonce, now, latestHonest }: Expectation,
+): Refusal | undefined {
+  if (highest !== null && set.version <= highest)
+    return refused("version", `version ${set.version} is not above ${highest}, the highest ever tried`);
+  if (highest === null && set.nonce !== nonce)
+    return refused(
+      "nonce",
+      "this gateway remembers no versions: the set must carry the nonce that it reports",
+    );
+  if (set.issued > latestHonest)
+    return refused("issued", `issued ${new Date(set.issued).toISOString()}, which has not come yet`);
   if (set.expires <= now) return refused("expired", `expired ${new Date(set.expires).toISOString()}`);
   return undefined;
 }
 
 function checkContent(set: ParameterSet, { parameters, signals }: TwinDefinition): Refusal | undefined {
   const size = parameters.length;
-  if (set.parameters.length !== size) return refused("parameters", `${set.parameters.length} parameters, the twin has ${size}`);
+  if (set.parameters.length !== size)
+    return refused("parameters", `${set.parameters.length} parameters, the twin has ${size}`);
   for (const [index, { id, unit, bounds }] of parameters.entries()) {
     const estimate = set.parameters[index];
-    if (estimate?.id !== id || estimate.unit !== unit) return refused("parameters", `parameter ${index} is ${estimate?.id} in ${estimate?.unit}, the twin has ${id} in ${unit}`);
+    if (estimate?.id !== id || estimate.unit !== unit)
+      return refused(
+        "parameters",
+        `parameter ${index} is ${estimate?.id} in ${estimate?.unit}, the twin has ${id} in ${unit}`,
+      );
     const { mean, sd, interval90, interval99 } = estimate;
-    if (!(mean >= bounds[0] && mean <= bounds[1])) return refused("bounds", `${id} = ${mean} is outside [${bounds.join(", ")}]`);
-    if (!(sd >= 0) || interval90[0] > interval90[1] || interval99[0] > interval99[1]) return refused("bounds", `${id} has no sound uncertainty`);
+    if (!(mean >= bounds[0] && mean <= bounds[1]))
+      return refused("bounds", `${id} = ${mean} is outside [${bounds.join(", ")}]`);
+    if (!(sd >= 0) || interval90[0] > interval90[1] || interval99[0] > interval99[1])
+      return refused("bounds", `${id} has no sound uncertainty`);
   }
-  if (set.covariance.length !== size * size || !set.covariance.every(Number.isFinite)) return refused("covariance", `it must have ${size * size} finite entries`);
+  if (set.covariance.length !== size * size || !set.covariance.every(Number.isFinite))
+    return refused("covariance", `it must have ${size * size} finite entries`);
   for (let row = 0; row < size; row++) {
-    if (!((set.covariance[row * size + row] ?? 0) > 0)) return refused("covariance", `the variance of ${parameters[row]?.id} is not positive`);
+    if (!((set.covariance[row * size + row] ?? 0) > 0))
+      return refused("covariance", `the variance of ${parameters[row]?.id} is not positive`);
   }
-  const known = signals.every(({ id }, index) => set.signals[index]?.id === id) && set.signals.length === signals.length;
-  if (!known || set.signals.some(({ noise, biasSd }) => !(noise > 0) || !(biasSd >= 0))) return refused("signals", "its signals are not the twin's, or one has no positive noise");
+  const known =
+    signals.every(({ id }, index) => set.signals[index]?.id === id) && set.signals.length === signals.length;
+  if (!known || set.signals.some(({ noise, biasSd }) => !(noise > 0) || !(biasSd >= 0)))
+    return refused("signals", "its signals are not the twin's, or one has no positive noise");
   return undefined;
 }
 

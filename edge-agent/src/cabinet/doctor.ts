@@ -32,7 +32,15 @@ export async function examine(config: AgentConfig): Promise<Finding[]> {
     outbox(config),
     clock(),
     await reach("source", config.source.mqttUrl, "start the plant's broker, or mend source.mqttUrl"),
-    ...(config.uplink.kind === "mqtt" ? [await reach("uplink", config.uplink.mqttUrl, "readings are kept meanwhile; check the network, or uplink.mqttUrl")] : [nucleus()]),
+    ...(config.uplink.kind === "mqtt"
+      ? [
+          await reach(
+            "uplink",
+            config.uplink.mqttUrl,
+            "readings are kept meanwhile; check the network, or uplink.mqttUrl",
+          ),
+        ]
+      : [nucleus()]),
     await running(config),
   ];
 }
@@ -81,20 +89,49 @@ const secrets = ({ source, uplink }: AgentConfig): Finding =>
 
 function pinnedKeys({ apply: { keys, revoked } }: AgentConfig): Finding {
   const good = keys.filter(({ kid }) => !revoked.includes(kid)).length;
-  if (good > 0) return { check: "pinned keys", state: "ok", detail: `${good} pinned, ${revoked.length} revoked`, next: "" };
-  return { check: "pinned keys", state: "warning", detail: "no usable key is pinned: every parameter set will be refused", next: "put the signing key's PEM into apply.keys (plumbline public-key prints it)" };
+  if (good > 0)
+    return {
+      check: "pinned keys",
+      state: "ok",
+      detail: `${good} pinned, ${revoked.length} revoked`,
+      next: "",
+    };
+  return {
+    check: "pinned keys",
+    state: "warning",
+    detail: "no usable key is pinned: every parameter set will be refused",
+    next: "put the signing key's PEM into apply.keys (plumbline public-key prints it)",
+  };
 }
 
 function outbox(config: AgentConfig): Finding {
-  if (!fs.existsSync(config.outbox.path)) return { check: "outbox", state: "ok", detail: "not made yet", next: "" };
+  if (!fs.existsSync(config.outbox.path))
+    return { check: "outbox", state: "ok", detail: "not made yet", next: "" };
   try {
     const { check, frames, journal, setAside, bytes, walBytes } = inspectOutbox(config);
     const detail = `${check}; ${frames.waiting} frames wait, ${journal.readings} readings in the journal, ${bytes + walBytes} of ${config.outbox.capBytes} bytes`;
-    if (check !== "ok" || frames.damaged.length > 0) return { check: "outbox", state: "fault", detail, next: "start the agent: it puts the file aside and salvages it" };
-    if (setAside.length > 0) return { check: "outbox", state: "warning", detail: `${detail}; set aside: ${setAside.join(", ")}`, next: "keep the file that was set aside until the gap is explained, then delete it" };
+    if (check !== "ok" || frames.damaged.length > 0)
+      return {
+        check: "outbox",
+        state: "fault",
+        detail,
+        next: "start the agent: it puts the file aside and salvages it",
+      };
+    if (setAside.length > 0)
+      return {
+        check: "outbox",
+        state: "warning",
+        detail: `${detail}; set aside: ${setAside.join(", ")}`,
+        next: "keep the file that was set aside until the gap is explained, then delete it",
+      };
     return { check: "outbox", state: "ok", detail, next: "" };
   } catch (error) {
-    return { check: "outbox", state: "fault", detail: error instanceof Error ? error.message : String(error), next: "start the agent: it puts the file aside and salvages it" };
+    return {
+      check: "outbox",
+      state: "fault",
+      detail: error instanceof Error ? error.message : String(error),
+      next: "start the agent: it puts the file aside and salvages it",
+    };
   }
 }
 
@@ -103,9 +140,19 @@ const EARLIEST = Date.UTC(2025, 0, 1);
 const clock = (): Finding =>
   Date.now() >= EARLIEST
     ? { check: "clock", state: "ok", detail: new Date().toISOString(), next: "" }
-    : { check: "clock", state: "fault", detail: `the clock says ${new Date().toISOString()}`, next: "set the clock (NTP): TLS and parameter sets need it" };
+    : {
+        check: "clock",
+        state: "fault",
+        detail: `the clock says ${new Date().toISOString()}`,
+        next: "set the clock (NTP): TLS and parameter sets need it",
+      };
 
-const nucleus = (): Finding => ({ check: "uplink", state: "ok", detail: "through the Greengrass nucleus: seen when the agent runs as a component", next: "" });
+const nucleus = (): Finding => ({
+  check: "uplink",
+  state: "ok",
+  detail: "through the Greengrass nucleus: seen when the agent runs as a component",
+  next: "",
+});
 
 async function reach(check: string, url: string, next: string): Promise<Finding> {
   const { hostname, port, protocol } = new URL(url);
@@ -129,10 +176,26 @@ async function running(config: AgentConfig): Promise<Finding> {
   try {
     token = readSecret(config.health.tokenFile, "health token");
   } catch {
-    return { check: "agent", state: "warning", detail: "cannot be asked without its token", next: "see health token above" };
+    return {
+      check: "agent",
+      state: "warning",
+      detail: "cannot be asked without its token",
+      next: "see health token above",
+    };
   }
   const answer = await knock(config.stateDir, token, "GET", "/healthz");
-  if (!answer) return { check: "agent", state: "warning", detail: "not running", next: "plumbline-agent run --config <file>" };
+  if (!answer)
+    return {
+      check: "agent",
+      state: "warning",
+      detail: "not running",
+      next: "plumbline-agent run --config <file>",
+    };
   const { committed, ackedSequence, sealedSequence } = answer.body as Record<string, number>;
-  return { check: "agent", state: "ok", detail: `running; ${committed} readings since its start, frame ${ackedSequence} of ${sealedSequence} acknowledged`, next: "" };
+  return {
+    check: "agent",
+    state: "ok",
+    detail: `running; ${committed} readings since its start, frame ${ackedSequence} of ${sealedSequence} acknowledged`,
+    next: "",
+  };
 }

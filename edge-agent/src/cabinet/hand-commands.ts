@@ -15,7 +15,12 @@ export async function byHand(config: AgentConfig, action: "revert" | "resume"): 
   const token = readSecret(config.health.tokenFile, "health token");
   const answer = await knock(config.stateDir, token, "POST", `/${action}`);
   if (answer) {
-    if (answer.status === 401) throw new TwinError("WRONG_TOKEN", "the running agent does not know this token", "use the configuration that the agent runs with");
+    if (answer.status === 401)
+      throw new TwinError(
+        "WRONG_TOKEN",
+        "the running agent does not know this token",
+        "use the configuration that the agent runs with",
+      );
     return answer.body as HandOutcome;
   }
   const unlock = lockWriter(config.outbox.path);

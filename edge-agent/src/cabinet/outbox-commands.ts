@@ -17,11 +17,20 @@ export interface Inspection {
   readonly epoch: string | null;
   readonly sealed: number;
   readonly acked: number;
-  readonly frames: { readonly waiting: number; readonly kept: number; readonly readings: number; readonly bytes: number; readonly damaged: readonly number[] };
+  readonly frames: {
+    readonly waiting: number;
+    readonly kept: number;
+    readonly readings: number;
+    readonly bytes: number;
+    readonly damaged: readonly number[];
+  };
   readonly oldest: number | null;
   readonly journal: { readonly readings: number; readonly damagedRows: number };
   readonly slots: Readonly<Record<string, number>>;
-  readonly rejected: { readonly kept: number; readonly newest: readonly { readonly at: number; readonly topic: string; readonly reason: string }[] };
+  readonly rejected: {
+    readonly kept: number;
+    readonly newest: readonly { readonly at: number; readonly topic: string; readonly reason: string }[];
+  };
   readonly gaps: number;
   readonly setAside: readonly string[];
 }
@@ -40,9 +49,18 @@ export function inspectOutbox({ outbox }: AgentConfig): Inspection {
       epoch: sql.meta("epoch") ?? null,
       sealed: Number(sql.meta("sealed") ?? 0),
       acked,
-      frames: { waiting: frames, kept: rows.length - frames, readings, bytes, damaged: rows.filter((row) => checksumOf(row.bytes) !== row.hash).map(({ sequence }) => sequence) },
+      frames: {
+        waiting: frames,
+        kept: rows.length - frames,
+        readings,
+        bytes,
+        damaged: rows.filter((row) => checksumOf(row.bytes) !== row.hash).map(({ sequence }) => sequence),
+      },
       oldest,
-      journal: { readings: chunks.flatMap((chunk) => chunk ?? []).filter(({ kind }) => kind === "reading").length, damagedRows: chunks.filter((chunk) => chunk === undefined).length },
+      journal: {
+        readings: chunks.flatMap((chunk) => chunk ?? []).filter(({ kind }) => kind === "reading").length,
+        damagedRows: chunks.filter((chunk) => chunk === undefined).length,
+      },
       slots: sql.slotVersions(),
       rejected: { kept: sql.rejectedCount(), newest: sql.newestRejected(5) },
       gaps: sql.gaps().length,
@@ -55,7 +73,10 @@ export function inspectOutbox({ outbox }: AgentConfig): Inspection {
  * Copies what was not acknowledged into a folder (a USB stick): frames as they would be sent, the journal as NDJSON. The
  * outbox is not changed, and the same frames may still be sent: they carry the same identities.
  */
-export function exportOutbox({ outbox }: AgentConfig, folder: string): { readonly folder: string; readonly frames: number; readonly readings: number; readonly journal: number } {
+export function exportOutbox(
+  { outbox }: AgentConfig,
+  folder: string,
+): { readonly folder: string; readonly frames: number; readonly readings: number; readonly journal: number } {
   return reading(outbox.path, (_db, sql) => {
     const epoch = sql.meta("epoch") ?? "unknown";
     fs.mkdirSync(folder, { recursive: true });
@@ -64,18 +85,32 @@ export function exportOutbox({ outbox }: AgentConfig, folder: string): { readonl
     let after = Number(sql.meta("acked") ?? 0);
     for (let [row] = sql.framesAfter(after, 1); row; [row] = sql.framesAfter(after, 1)) {
       after = row.sequence;
-      fs.writeFileSync(path.join(folder, `${epoch}-${String(row.sequence).padStart(12, "0")}.plf`), row.bytes);
+      fs.writeFileSync(
+        path.join(folder, `${epoch}-${String(row.sequence).padStart(12, "0")}.plf`),
+        row.bytes,
+      );
       frames++;
       readings += attempt(() => decodeFrame(row.bytes).readings.length) ?? 0;
     }
-    const journal = sql.journal().flatMap((chunk) => attempt(() => decodeChunk(chunk)) ?? []).flatMap((entry): Reading[] => (entry.kind === "reading" ? [entry.reading] : []));
-    fs.writeFileSync(path.join(folder, `${epoch}-journal.ndjson`), journal.map((entry) => `${JSON.stringify(entry)}\n`).join(""));
+    const journal = sql
+      .journal()
+      .flatMap((chunk) => attempt(() => decodeChunk(chunk)) ?? [])
+      .flatMap((entry): Reading[] => (entry.kind === "reading" ? [entry.reading] : []));
+    fs.writeFileSync(
+      path.join(folder, `${epoch}-journal.ndjson`),
+      journal.map((entry) => `${JSON.stringify(entry)}\n`).join(""),
+    );
     return { folder, frames, readings, journal: journal.length };
   });
 }
 
 function reading<T>(file: string, work: (db: SqliteFile, sql: Statements) => T): T {
-  if (!fs.existsSync(file)) throw new TwinError("NO_OUTBOX", `there is no outbox at ${file}`, "it is made when the agent first runs; check outbox.path and stateDir");
+  if (!fs.existsSync(file))
+    throw new TwinError(
+      "NO_OUTBOX",
+      `there is no outbox at ${file}`,
+      "it is made when the agent first runs; check outbox.path and stateDir",
+    );
   const db = openForReading(file);
   try {
     return work(db, new Statements(db));
@@ -87,7 +122,9 @@ function reading<T>(file: string, work: (db: SqliteFile, sql: Statements) => T):
 const sizeOf = (file: string): number => fs.statSync(file, { throwIfNoEntry: false })?.size ?? 0;
 function setAsideOf(file: string): string[] {
   const beside = `${path.basename(file)}.`;
-  return fs.readdirSync(path.dirname(file)).filter((name) => name.startsWith(beside) && /\.(corrupt|salvaging)-\d+$/.test(name));
+  return fs
+    .readdirSync(path.dirname(file))
+    .filter((name) => name.startsWith(beside) && /\.(corrupt|salvaging)-\d+$/.test(name));
 }
 function attempt<T>(work: () => T): T | undefined {
   try {

@@ -24,9 +24,16 @@ export class Filter {
   }
 
   /** `relearned`: the snapshot belonged to another definition, so the pre-filters start anew; no reading is lost by it. */
-  static resume(definition: TwinDefinition, set: ParameterSet, snapshot: string): { filter: Filter; relearned: boolean } {
+  static resume(
+    definition: TwinDefinition,
+    set: ParameterSet,
+    snapshot: string,
+  ): { filter: Filter; relearned: boolean } {
     try {
-      return { filter: new Filter(definition, Observer.restore(definition, set, snapshot)), relearned: false };
+      return {
+        filter: new Filter(definition, Observer.restore(definition, set, snapshot)),
+        relearned: false,
+      };
     } catch (error) {
       if (!(error instanceof TwinError) || error.code !== "BAD_SNAPSHOT") throw error;
       return { filter: Filter.start(definition, set), relearned: true };

@@ -24,11 +24,20 @@ export function readDoor(stateDir: string): Door | undefined {
 }
 
 /** Asks the running agent; `undefined` when none answers. */
-export async function knock(stateDir: string, token: string, method: "GET" | "POST", route: string): Promise<{ readonly status: number; readonly body: unknown } | undefined> {
+export async function knock(
+  stateDir: string,
+  token: string,
+  method: "GET" | "POST",
+  route: string,
+): Promise<{ readonly status: number; readonly body: unknown } | undefined> {
   const door = readDoor(stateDir);
   if (!door) return undefined;
   try {
-    const response = await fetch(`http://${door.host}:${door.port}${route}`, { method, headers: { authorization: `Bearer ${token}` }, signal: AbortSignal.timeout(5_000) });
+    const response = await fetch(`http://${door.host}:${door.port}${route}`, {
+      method,
+      headers: { authorization: `Bearer ${token}` },
+      signal: AbortSignal.timeout(5_000),
+    });
     return { status: response.status, body: await response.json() };
   } catch {
     return undefined;

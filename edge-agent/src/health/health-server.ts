@@ -2,11 +2,19 @@ import { timingSafeEqual } from "node:crypto";
 import * as http from "node:http";
 import type { AddressInfo } from "node:net";
 
-export type Answer = { readonly status: number; readonly type: "application/json" | "text/plain; version=0.0.4"; readonly body: string };
+export type Answer = {
+  readonly status: number;
+  readonly type: "application/json" | "text/plain; version=0.0.4";
+  readonly body: string;
+};
 /** `"GET /healthz"` → what answers it. */
 export type Routes = Readonly<Record<string, (query: URLSearchParams) => Answer | Promise<Answer>>>;
 
-export const json = (value: unknown, status = 200): Answer => ({ status, type: "application/json", body: `${JSON.stringify(value)}\n` });
+export const json = (value: unknown, status = 200): Answer => ({
+  status,
+  type: "application/json",
+  body: `${JSON.stringify(value)}\n`,
+});
 
 /**
  * The agent's own door: loopback by default, and a bearer token even there, because any process of the machine may knock.
@@ -29,10 +37,24 @@ export class HealthServer {
 
   async #answer(request: http.IncomingMessage): Promise<Answer> {
     request.resume(); // a body means nothing here
-    if (!this.#isAllowed(request.headers.authorization)) return json({ error: "missing or wrong bearer token", hint: "send Authorization: Bearer <content of health.tokenFile>" }, 401);
+    if (!this.#isAllowed(request.headers.authorization))
+      return json(
+        {
+          error: "missing or wrong bearer token",
+          hint: "send Authorization: Bearer <content of health.tokenFile>",
+        },
+        401,
+      );
     const url = new URL(request.url ?? "/", "http://agent");
     const route = this.#routes[`${request.method ?? "GET"} ${url.pathname}`];
-    if (!route) return json({ error: `nothing at ${request.method} ${url.pathname}`, hint: `there is ${Object.keys(this.#routes).join(", ")}` }, 404);
+    if (!route)
+      return json(
+        {
+          error: `nothing at ${request.method} ${url.pathname}`,
+          hint: `there is ${Object.keys(this.#routes).join(", ")}`,
+        },
+        404,
+      );
     return route(url.searchParams);
   }
 
@@ -56,6 +78,10 @@ export class HealthServer {
 }
 
 function send(response: http.ServerResponse, { status, type, body }: Answer): void {
-  response.writeHead(status, { "content-type": type, "cache-control": "no-store", ...(status === 401 ? { "www-authenticate": "Bearer" } : {}) });
+  response.writeHead(status, {
+    "content-type": type,
+    "cache-control": "no-store",
+    ...(status === 401 ? { "www-authenticate": "Bearer" } : {}),
+  });
   response.end(body);
 }

@@ -29,7 +29,8 @@ export class CheckpointSlices {
   /** The slice for a frame that starts from `snapshot`. */
   slice(sequence: number, snapshot: string): NonNullable<Frame["checkpoint"]> | undefined {
     const idle = this.#state.text === null;
-    if (this.#state.due || (idle && sequence % CHECKPOINT_EVERY === 1)) this.#state = { text: snapshot, next: 0, due: false };
+    if (this.#state.due || (idle && sequence % CHECKPOINT_EVERY === 1))
+      this.#state = { text: snapshot, next: 0, due: false };
     const { text, next } = this.#state;
     if (text === null) return undefined;
     const of = Math.ceil(text.length / SLICE);

@@ -1,5 +1,10 @@
+import {
+  type Frame,
+  type FrameRecord,
+  MAX_FRAME_BYTES,
+  MAX_READINGS_PER_FRAME,
+} from "@plumbline/twin/contract/frame";
 import { encodeFrame } from "@plumbline/twin/contract/frame-codec";
-import { type Frame, type FrameRecord, MAX_FRAME_BYTES, MAX_READINGS_PER_FRAME } from "@plumbline/twin/contract/frame";
 import type { Reading } from "@plumbline/twin/contract/reading";
 import { sha256 } from "@plumbline/twin/contract/sha256";
 import type { TwinDefinition } from "@plumbline/twin/definition/twin-definition";
@@ -62,7 +67,12 @@ export class FrameBuilder {
   #records: FrameRecord[] = [];
   #nextCheck = FIRST_CHECK;
 
-  constructor(head: FrameHead, definition: TwinDefinition, sealReadings: number | undefined, state: BuilderState) {
+  constructor(
+    head: FrameHead,
+    definition: TwinDefinition,
+    sealReadings: number | undefined,
+    state: BuilderState,
+  ) {
     this.#head = head;
     this.#resolution = new Map(definition.signals.map(({ id, resolution }) => [id, resolution]));
     this.#ageLimit = SEAL_AGE_PERIODS * Math.max(...definition.signals.map(({ period }) => period));
@@ -101,7 +111,12 @@ export class FrameBuilder {
     const count = this.#readings.length;
     if (count >= this.#sealReadings) return true;
     if (count < this.#nextCheck) return false;
-    const size = this.#encode(this.#readings, this.#records.slice(0, MAX_RECORDS), this.#snapshot, this.#sequence + 1).length;
+    const size = this.#encode(
+      this.#readings,
+      this.#records.slice(0, MAX_RECORDS),
+      this.#snapshot,
+      this.#sequence + 1,
+    ).length;
     const more = Math.floor((CONTENT_BYTES - size) / (CAUTION * (size / count)));
     if (more < count / 16) return true;
     this.#nextCheck = count + more;
@@ -128,7 +143,13 @@ export class FrameBuilder {
     return sealed;
   }
 
-  #sealPart(readings: readonly Reading[], records: readonly FrameRecord[], snapshot: string, advance: Advance, sealed: SealedFrame[]): void {
+  #sealPart(
+    readings: readonly Reading[],
+    records: readonly FrameRecord[],
+    snapshot: string,
+    advance: Advance,
+    sealed: SealedFrame[],
+  ): void {
     if (records.length > MAX_RECORDS) {
       // The newest stay with the readings: an alarm counts the readings of its own frame.
       this.#sealPart([], records.slice(0, -MAX_RECORDS), snapshot, advance, sealed);
@@ -142,11 +163,18 @@ export class FrameBuilder {
     if (readings.length > 1) {
       const half = readings.length >> 1;
       this.#sealPart(readings.slice(0, half), [], snapshot, advance, sealed);
-      const rest = records.map((record) => (record.kind === "alarm" ? { ...record, after: Math.max(record.after - half, 0) } : record));
+      const rest = records.map((record) =>
+        record.kind === "alarm" ? { ...record, after: Math.max(record.after - half, 0) } : record,
+      );
       this.#sealPart(readings.slice(half), rest, advance(snapshot, readings.slice(0, half)), advance, sealed);
       return;
     }
-    if (records.length < 2) throw new TwinError("FRAME_TOO_LARGE", "one reading or record alone exceeds a frame", "shorten the record's reason");
+    if (records.length < 2)
+      throw new TwinError(
+        "FRAME_TOO_LARGE",
+        "one reading or record alone exceeds a frame",
+        "shorten the record's reason",
+      );
     const half = records.length >> 1;
     this.#sealPart(readings, records.slice(0, half), snapshot, advance, sealed);
     this.#sealPart([], records.slice(half), advance(snapshot, readings), advance, sealed);
@@ -163,7 +191,13 @@ export class FrameBuilder {
     return { sequence, bytes, readings: readings.length, span: spanOf(readings, records) };
   }
 
-  #encode(readings: readonly Reading[], records: readonly FrameRecord[], snapshot: string, sequence: number, slice?: Frame["checkpoint"]): Uint8Array {
+  #encode(
+    readings: readonly Reading[],
+    records: readonly FrameRecord[],
+    snapshot: string,
+    sequence: number,
+    slice?: Frame["checkpoint"],
+  ): Uint8Array {
     const frame: Frame = {
       ...this.#head,
       sequence,
@@ -178,7 +212,12 @@ export class FrameBuilder {
   }
 
   state(): BuilderState {
-    return { sequence: this.#sequence, set: this.#set, snapshot: this.#snapshot, slices: this.#slices.state() };
+    return {
+      sequence: this.#sequence,
+      set: this.#set,
+      snapshot: this.#snapshot,
+      slices: this.#slices.state(),
+    };
   }
 }
 

@@ -1,5 +1,5 @@
-import { decodeFrame, encodeFrame } from "@plumbline/twin/contract/frame-codec";
 import type { FrameRecord, GapRecord } from "@plumbline/twin/contract/frame";
+import { decodeFrame, encodeFrame } from "@plumbline/twin/contract/frame-codec";
 import type { Reading } from "@plumbline/twin/contract/reading";
 
 /** Above this one record speaks for all signals. */
@@ -22,7 +22,9 @@ function gaps(readings: readonly Reading[]): GapRecord[] {
     const gap = bySignal.get(signal) ?? { from: at, to: at, count: 0 };
     bySignal.set(signal, { from: Math.min(gap.from, at), to: Math.max(gap.to, at), count: gap.count + 1 });
   }
-  const all = [...bySignal].map(([signal, gap]): GapRecord => ({ kind: "gap", signal, ...gap, reason: "overflow" }));
+  const all = [...bySignal].map(
+    ([signal, gap]): GapRecord => ({ kind: "gap", signal, ...gap, reason: "overflow" }),
+  );
   if (all.length <= MAX_SIGNALS) return all;
   const from = Math.min(...all.map((gap) => gap.from));
   const to = Math.max(...all.map((gap) => gap.to));

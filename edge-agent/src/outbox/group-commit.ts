@@ -8,7 +8,7 @@ export interface Work<Mark> {
   readonly rejected?: Rejected;
   readonly lost?: { readonly signal: string; readonly at: number };
   /** Called once everything up to and including this work is on disk. */
-  readonly then?: () => void;
+  readonly onDisk?: () => void;
   /** What the agent's numbers were after this work. */
   readonly mark: Mark;
 }
@@ -28,7 +28,7 @@ export interface CommitOptions {
 /**
  * Groups work into commits: by count, or by the time that the oldest work has waited. Holds:
  *  - work is committed in the order in which it was added, one commit at a time;
- *  - `then` is called only after the commit; on a full disk nothing is called, and the same batch is tried again.
+ *  - `onDisk` is called only after the commit; on a full disk nothing is called, and the same batch is tried again.
  */
 export class GroupCommit<Mark> {
   readonly #append: (batch: Batch) => Promise<OutboxStatus>;
@@ -44,7 +44,12 @@ export class GroupCommit<Mark> {
   #troubleSince: number | undefined;
   #settled: (() => void)[] = [];
 
-  constructor(append: (batch: Batch) => Promise<OutboxStatus>, options: CommitOptions, listener: CommitListener<Mark>, tell: (event: EdgeEvent) => void) {
+  constructor(
+    append: (batch: Batch) => Promise<OutboxStatus>,
+    options: CommitOptions,
+    listener: CommitListener<Mark>,
+    tell: (event: EdgeEvent) => void,
+  ) {
     this.#append = append;
     this.#options = options;
     this.#listener = listener;
@@ -99,7 +104,7 @@ export class GroupCommit<Mark> {
     if (status && oldest && newest) {
       // Numbers first: whoever sees an acknowledgement must find it counted.
       this.#listener.committed(status, newest.work.mark, performance.now() - oldest.since);
-      for (const { work } of taken) work.then?.();
+      for (const { work } of taken) work.onDisk?.();
     }
     this.#goOn();
   }
@@ -114,7 +119,11 @@ export class GroupCommit<Mark> {
       } catch (error) {
         if (!(error instanceof TwinError) || error.retry !== "later") {
           this.stop();
-          this.#listener.failed(error instanceof TwinError ? error : new TwinError("OUTBOX_FAULT", String(error), "restart the agent"));
+          this.#listener.failed(
+            error instanceof TwinError
+              ? error
+              : new TwinError("OUTBOX_FAULT", String(error), "restart the agent"),
+          );
           return undefined;
         }
         this.#troubleSince ??= performance.now();
@@ -131,7 +140,10 @@ export class GroupCommit<Mark> {
 
   #recovered(): void {
     if (this.#troubleSince === undefined) return;
-    this.#tell({ name: "outbox.disk-recovered", outageMs: Math.round(performance.now() - this.#troubleSince) });
+    this.#tell({
+      name: "outbox.disk-recovered",
+      outageMs: Math.round(performance.now() - this.#troubleSince),
+    });
     this.#troubleSince = undefined;
     this.#backoff.reset();
   }
@@ -142,7 +154,10 @@ export class GroupCommit<Mark> {
       return;
     }
     const waited = performance.now() - (this.#pending[0]?.since ?? 0);
-    const due = this.#settled.length > 0 || this.#pending.length >= this.#options.commitReadings || waited >= this.#options.commitMillis;
+    const due =
+      this.#settled.length > 0 ||
+      this.#pending.length >= this.#options.commitReadings ||
+      waited >= this.#options.commitMillis;
     if (due) this.#flush();
     else this.#timer ??= setTimeout(() => this.#flush(), this.#options.commitMillis - waited);
   }

@@ -1,4 +1,12 @@
-import type { AckOutcome, Batch, Opened, Outbox, OutboxStatus, OutgoingFrame, SalvagedPart } from "./outbox.ts";
+import type {
+  AckOutcome,
+  Batch,
+  Opened,
+  Outbox,
+  OutboxStatus,
+  OutgoingFrame,
+  SalvagedPart,
+} from "./outbox.ts";
 import { OutboxKeeper } from "./outbox-keeper.ts";
 import type { OutboxLimits } from "./sqlite-outbox.ts";
 

@@ -29,9 +29,15 @@ function answer(call: Call): unknown {
 }
 
 function failureOf(error: unknown): Failure {
-  if (error instanceof TwinError) return { code: error.code, message: error.message, hint: error.hint, retry: error.retry };
+  if (error instanceof TwinError)
+    return { code: error.code, message: error.message, hint: error.hint, retry: error.retry };
   const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  return { code: "OUTBOX_FAULT", message, hint: "this is a fault of the agent: keep the outbox file and report it", retry: "never" };
+  return {
+    code: "OUTBOX_FAULT",
+    message,
+    hint: "this is a fault of the agent: keep the outbox file and report it",
+    retry: "never",
+  };
 }
 
 parentPort?.on("message", ({ id, call }: Request) => {

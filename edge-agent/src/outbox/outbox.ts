@@ -116,7 +116,11 @@ export interface Outbox {
   append(batch: Batch): Promise<OutboxStatus>;
   /** The lowest frames above `after`, marked as sent before they are handed out. */
   take(after: number, limit: number): Promise<readonly OutgoingFrame[]>;
-  acknowledge(ack: { readonly epoch: string; readonly sequence: number; readonly hash: string }): Promise<AckOutcome>;
+  acknowledge(ack: {
+    readonly epoch: string;
+    readonly sequence: number;
+    readonly hash: string;
+  }): Promise<AckOutcome>;
   /** The next part of what was salvaged. */
   salvaged(): Promise<SalvagedPart>;
   /** Everything salvaged is in the journal again. */

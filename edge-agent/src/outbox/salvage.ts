@@ -1,6 +1,6 @@
 import * as fs from "node:fs";
-import { decodeFrame } from "@plumbline/twin/contract/frame-codec";
 import type { FrameRecord, GapRecord } from "@plumbline/twin/contract/frame";
+import { decodeFrame } from "@plumbline/twin/contract/frame-codec";
 import type { Reading } from "@plumbline/twin/contract/reading";
 import { type Chunk, checksumOf, decodeChunk } from "./journal-chunk.ts";
 import type { SalvagedPart, SlotName } from "./outbox.ts";
@@ -16,17 +16,22 @@ export function quarantine(file: string): string {
   let number = 1;
   while (asideNames(file, number).some((name) => fs.existsSync(name))) number++;
   const [aside] = asideNames(file, number);
-  for (const suffix of ["-wal", "-shm"]) if (fs.existsSync(file + suffix)) fs.renameSync(file + suffix, aside + suffix);
+  for (const suffix of ["-wal", "-shm"])
+    if (fs.existsSync(file + suffix)) fs.renameSync(file + suffix, aside + suffix);
   fs.renameSync(file, aside);
   return aside;
 }
 
-const asideNames = (file: string, number: number): [during: string, after: string] => [`${file}.salvaging-${number}`, `${file}.corrupt-${number}`];
+const asideNames = (file: string, number: number): [during: string, after: string] => [
+  `${file}.salvaging-${number}`,
+  `${file}.corrupt-${number}`,
+];
 
 /** Everything that could be read of it is safe elsewhere. */
 export function salvageFinished(aside: string): void {
   const kept = aside.replace(/\.salvaging-(\d+)$/, ".corrupt-$1");
-  for (const suffix of ["-wal", "-shm"]) if (fs.existsSync(aside + suffix)) fs.renameSync(aside + suffix, kept + suffix);
+  for (const suffix of ["-wal", "-shm"])
+    if (fs.existsSync(aside + suffix)) fs.renameSync(aside + suffix, kept + suffix);
   fs.renameSync(aside, kept);
 }
 
@@ -56,10 +61,13 @@ export class Salvage {
 
   constructor(aside: string) {
     this.#copy = `${aside}.reading`;
-    for (const suffix of ["", "-wal"]) if (fs.existsSync(aside + suffix)) fs.copyFileSync(aside + suffix, this.#copy + suffix);
+    for (const suffix of ["", "-wal"])
+      if (fs.existsSync(aside + suffix)) fs.copyFileSync(aside + suffix, this.#copy + suffix);
     this.#db = attempt(() => openForReading(this.#copy)) ?? undefined;
     const acked = Number(this.#meta("acked") ?? 0);
-    const sealed = this.#meta("sealed") ?? this.#one<{ highest: number | null }>("SELECT max(sequence) AS highest FROM frames")?.highest;
+    const sealed =
+      this.#meta("sealed") ??
+      this.#one<{ highest: number | null }>("SELECT max(sequence) AS highest FROM frames")?.highest;
     this.#highest = sealed === undefined || sealed === null ? undefined : Number(sealed);
     this.#sequence = acked + 1;
     this.#last = { ...this.#last, sequence: acked };
@@ -101,7 +109,13 @@ export class Salvage {
     }
     if (frames < FRAMES_PER_PART) this.#finish(readings, gaps);
     const missingFrames = this.#missing - missingBefore;
-    return { readings, gaps: gaps.filter((record): record is GapRecord => record.kind === "gap"), frames, missingFrames, done: this.#ended };
+    return {
+      readings,
+      gaps: gaps.filter((record): record is GapRecord => record.kind === "gap"),
+      frames,
+      missingFrames,
+      done: this.#ended,
+    };
   }
 
   #atEnd(): boolean {
@@ -113,7 +127,8 @@ export class Salvage {
     if (this.#highest === undefined) this.#missing -= this.#misses;
     const journal = this.#journal();
     const first = journal[0];
-    if (this.#highest !== undefined && this.#misses > 0) gaps.push(this.#gapTo(first && { from: first.at, before: this.#total() }));
+    if (this.#highest !== undefined && this.#misses > 0)
+      gaps.push(this.#gapTo(first && { from: first.at, before: this.#total() }));
     readings.push(...journal);
     this.#ended = true;
   }
@@ -125,20 +140,50 @@ export class Salvage {
   #gapTo(next: { readonly from: number; readonly before: number } | undefined): GapRecord {
     const from = Number.isNaN(this.#last.to) ? (next?.from ?? 0) : this.#last.to;
     const before = next?.before ?? this.#total();
-    return { kind: "gap", from: Math.min(from, next?.from ?? from), to: Math.max(from, next?.from ?? from), count: Math.max(before - this.#last.counted, 0), reason: "corrupt" };
+    return {
+      kind: "gap",
+      from: Math.min(from, next?.from ?? from),
+      to: Math.max(from, next?.from ?? from),
+      count: Math.max(before - this.#last.counted, 0),
+      reason: "corrupt",
+    };
   }
 
-  #frame(sequence: number): { readings: readonly Reading[]; gaps: readonly FrameRecord[]; from: number; to: number; before: number; count: number } | undefined {
-    const row = this.#one<{ bytes: Uint8Array; hash: string; before: number; readings: number }>("SELECT bytes, hash, before, readings FROM frames WHERE sequence = ?", sequence);
+  #frame(sequence: number):
+    | {
+        readings: readonly Reading[];
+        gaps: readonly FrameRecord[];
+        from: number;
+        to: number;
+        before: number;
+        count: number;
+      }
+    | undefined {
+    const row = this.#one<{ bytes: Uint8Array; hash: string; before: number; readings: number }>(
+      "SELECT bytes, hash, before, readings FROM frames WHERE sequence = ?",
+      sequence,
+    );
     if (!row || checksumOf(row.bytes) !== row.hash) return undefined;
     const frame = attempt(() => decodeFrame(row.bytes));
-    return frame && { readings: frame.readings, gaps: frame.records, from: frame.span[0], to: frame.span[1], before: row.before, count: row.readings };
+    return (
+      frame && {
+        readings: frame.readings,
+        gaps: frame.records,
+        from: frame.span[0],
+        to: frame.span[1],
+        before: row.before,
+        count: row.readings,
+      }
+    );
   }
 
   #journal(): Reading[] {
     const readings: Reading[] = [];
     for (let first = 0; first <= JOURNAL_ROWS; ) {
-      const row = this.#one<Chunk & { entries: number }>("SELECT entries, body, checksum FROM journal WHERE first = ?", first);
+      const row = this.#one<Chunk & { entries: number }>(
+        "SELECT entries, body, checksum FROM journal WHERE first = ?",
+        first,
+      );
       const entries = row && attempt(() => decodeChunk(row));
       for (const entry of entries ?? []) if (entry.kind === "reading") readings.push(entry.reading);
       first += entries ? Math.max(entries.length, 1) : 1;

@@ -37,7 +37,9 @@ export function openFile(file: string, capBytes: number): SqliteFile {
     try {
       configure(db, capBytes);
       migrate(db, file);
-      db.prepare("INSERT INTO meta VALUES ('opened', '1') ON CONFLICT (key) DO UPDATE SET value = value + 1").run();
+      db.prepare(
+        "INSERT INTO meta VALUES ('opened', '1') ON CONFLICT (key) DO UPDATE SET value = value + 1",
+      ).run();
       assertDurable(db);
       return db;
     } catch (error) {
@@ -48,7 +50,8 @@ export function openFile(file: string, capBytes: number): SqliteFile {
 }
 
 /** Opens an outbox that may be damaged, or belongs to a running agent, for reading. */
-export const openForReading = (file: string): SqliteFile => guarded(() => new Sqlite(file, { readonly: true, timeout: 5_000 }));
+export const openForReading = (file: string): SqliteFile =>
+  guarded(() => new Sqlite(file, { readonly: true, timeout: 5_000 }));
 
 function configure(db: SqliteFile, capBytes: number): void {
   db.pragma(`page_size = ${PAGE}`);
@@ -66,7 +69,11 @@ function configure(db: SqliteFile, capBytes: number): void {
 function migrate(db: SqliteFile, file: string): void {
   const version = db.pragma("user_version", { simple: true }) as number;
   if (version > MIGRATIONS.length) {
-    throw new TwinError("NEWER_FILE", `${file} was written by a newer agent (schema ${version}, this one knows ${MIGRATIONS.length})`, "install that agent again; its backlog is untouched");
+    throw new TwinError(
+      "NEWER_FILE",
+      `${file} was written by a newer agent (schema ${version}, this one knows ${MIGRATIONS.length})`,
+      "install that agent again; its backlog is untouched",
+    );
   }
   db.transaction(() => {
     for (const migration of MIGRATIONS.slice(version)) db.exec(migration);
@@ -80,7 +87,11 @@ export function assertDurable(db: SqliteFile): void {
   const synchronous = db.pragma("synchronous", { simple: true });
   const journal = db.pragma("journal_mode", { simple: true });
   if (synchronous === FULL && journal === "wal") return;
-  throw new TwinError("NOT_DURABLE", `the outbox runs with journal_mode ${String(journal)}, synchronous ${String(synchronous)}`, "expected wal and 2 (FULL): do not acknowledge readings with this build of SQLite");
+  throw new TwinError(
+    "NOT_DURABLE",
+    `the outbox runs with journal_mode ${String(journal)}, synchronous ${String(synchronous)}`,
+    "expected wal and 2 (FULL): do not acknowledge readings with this build of SQLite",
+  );
 }
 
 /**
@@ -95,10 +106,25 @@ export function lockWriter(file: string): () => void {
     lock.exec("BEGIN EXCLUSIVE");
   } catch (cause) {
     lock.close();
-    throw new TwinError("LOCKED", `another process is writing to ${file}`, "stop the running agent first, or talk to it through its health port", { cause, retry: "later" });
+    throw new TwinError(
+      "LOCKED",
+      `another process is writing to ${file}`,
+      "stop the running agent first, or talk to it through its health port",
+      { cause, retry: "later" },
+    );
   }
   return () => lock.close();
 }
+
+/** Freed pages inside the file not counted: they are used again first. */
+export function bytesInUse(db: SqliteFile): number {
+  const [pages, free, size] = ["page_count", "freelist_count", "page_size"].map(
+    (name) => db.pragma(name, { simple: true }) as number,
+  );
+  return ((pages ?? 0) - (free ?? 0)) * (size ?? 0);
+}
+export const bytesOnDisk = (db: SqliteFile, file: string): number =>
+  bytesInUse(db) + (fs.statSync(`${file}-wal`, { throwIfNoEntry: false })?.size ?? 0);
 
 /** Runs `work` and gives SQLite's errors the agent's codes. */
 export function guarded<T>(work: () => T): T {
@@ -113,15 +139,36 @@ function translate(error: unknown): unknown {
   if (!(error instanceof Sqlite.SqliteError)) return isFull(error) ? diskFull(error) : error;
   const { code } = error;
   if (code === "SQLITE_FULL") return diskFull(error);
-  if (code.startsWith("SQLITE_CORRUPT") || code === "SQLITE_NOTADB" || code === "SQLITE_IOERR_SHORT_READ" || code === "SQLITE_IOERR_DATA") {
-    return new TwinError("CORRUPT", `the outbox is damaged: ${code} ${error.message}`, "reopen it: the file is put aside and salvaged", { cause: error, retry: "now" });
+  if (
+    code.startsWith("SQLITE_CORRUPT") ||
+    code === "SQLITE_NOTADB" ||
+    code === "SQLITE_IOERR_SHORT_READ" ||
+    code === "SQLITE_IOERR_DATA"
+  ) {
+    return new TwinError(
+      "CORRUPT",
+      `the outbox is damaged: ${code} ${error.message}`,
+      "reopen it: the file is put aside and salvaged",
+      { cause: error, retry: "now" },
+    );
   }
   if (code.startsWith("SQLITE_IOERR") || code === "SQLITE_CANTOPEN") {
-    return new TwinError("DISK_ERROR", `the disk refused: ${code} ${error.message}`, "check the disk; nothing is acknowledged until a commit succeeds", { cause: error, retry: "later" });
+    return new TwinError(
+      "DISK_ERROR",
+      `the disk refused: ${code} ${error.message}`,
+      "check the disk; nothing is acknowledged until a commit succeeds",
+      { cause: error, retry: "later" },
+    );
   }
   return error;
 }
 
-const isFull = (error: unknown): boolean => error instanceof Error && (error as NodeJS.ErrnoException).code === "ENOSPC";
+const isFull = (error: unknown): boolean =>
+  error instanceof Error && (error as NodeJS.ErrnoException).code === "ENOSPC";
 const diskFull = (cause: unknown): TwinError =>
-  new TwinError("DISK_FULL", "no space is left for the outbox", "free space on its disk; nothing is acknowledged until a commit succeeds", { cause, retry: "later" });
+  new TwinError(
+    "DISK_FULL",
+    "no space is left for the outbox",
+    "free space on its disk; nothing is acknowledged until a commit succeeds",
+    { cause, retry: "later" },
+  );

@@ -1,14 +1,24 @@
 import { randomBytes } from "node:crypto";
-import * as fs from "node:fs";
-import { CHAIN_START, chainHash, decodeFrame } from "@plumbline/twin/contract/frame-codec";
 import type { GapRecord } from "@plumbline/twin/contract/frame";
+import { CHAIN_START, chainHash, decodeFrame } from "@plumbline/twin/contract/frame-codec";
 import type { Reading } from "@plumbline/twin/contract/reading";
 import { TwinError } from "@plumbline/twin/errors";
 import type { Overflow } from "../config.ts";
-import { checksumOf, decodeChunk, encodeChunk } from "./journal-chunk.ts";
-import type { AckOutcome, Batch, JournalEntry, OutboxStatus, Opened, OutgoingFrame, Rejected, SlotName, SlotWrite, Step } from "./outbox.ts";
 import { gapFrame } from "./gap-frame.ts";
-import { guarded, type SqliteFile } from "./sqlite-file.ts";
+import { checksumOf, decodeChunk, encodeChunk } from "./journal-chunk.ts";
+import type {
+  AckOutcome,
+  Batch,
+  JournalEntry,
+  Opened,
+  OutboxStatus,
+  OutgoingFrame,
+  Rejected,
+  SlotName,
+  SlotWrite,
+  Step,
+} from "./outbox.ts";
+import { bytesInUse, bytesOnDisk, guarded, type SqliteFile } from "./sqlite-file.ts";
 import { type Backlog, Statements } from "./sqlite-statements.ts";
 
 export interface OutboxLimits {
@@ -120,7 +130,7 @@ export class SqliteOutbox {
         this.#journalEnd = before.journalEnd;
         throw error;
       }
-      this.#backlog = this.#backlogAfter(steps);
+      if (steps.some((step) => step.kind === "seal")) this.#backlog = this.#sql.backlog(this.#acked);
       if (lost.length > 0 || steps.some((step) => step.clears === "gaps")) this.#gaps = this.#sql.gaps();
       return this.#makeRoom();
     });
@@ -141,14 +151,28 @@ export class SqliteOutbox {
       this.#sql.insertChunk(this.#journalEnd, entries.length, encodeChunk(entries));
       this.#journalEnd += entries.length;
     }
-    for (const { at, topic, payload, reason } of rejected) this.#sql.reject(at, topic, payload.subarray(0, REJECTED_BYTES), reason, REJECTED_KEPT);
+    for (const { at, topic, payload, reason } of rejected)
+      this.#sql.reject(at, topic, payload.subarray(0, REJECTED_BYTES), reason, REJECTED_KEPT);
     for (const { signal, at } of lost) this.#sql.lose(signal, at);
   }
 
   #writeSeal({ frames, state }: Extract<Step, { kind: "seal" }>): void {
     for (const { sequence, bytes, readings, span } of frames) {
-      if (sequence !== this.#sealed + 1) throw new TwinError("BAD_SEQUENCE", `frame ${sequence} cannot follow ${this.#sealed}`, "restart the agent: it resumes from the file");
-      this.#sql.insertFrame({ sequence, readings, before: this.#total, from: span[0], to: span[1], hash: checksumOf(bytes), bytes });
+      if (sequence !== this.#sealed + 1)
+        throw new TwinError(
+          "BAD_SEQUENCE",
+          `frame ${sequence} cannot follow ${this.#sealed}`,
+          "restart the agent: it resumes from the file",
+        );
+      this.#sql.insertFrame({
+        sequence,
+        readings,
+        before: this.#total,
+        from: span[0],
+        to: span[1],
+        hash: checksumOf(bytes),
+        bytes,
+      });
       this.#total += readings;
       this.#sealed = sequence;
     }
@@ -164,19 +188,17 @@ export class SqliteOutbox {
     else this.#sql.fillSlot(name, content.version, content.body, checksumOf(content.body));
   }
 
-  #backlogAfter(steps: readonly Step[]): Backlog {
-    return steps.some((step) => step.kind === "seal") ? this.#sql.backlog(this.#acked) : this.#backlog;
-  }
-
   /** Frames above `after`, lowest first. They are marked as sent, durably, before the caller sees them. */
   take(after: number, limit: number): OutgoingFrame[] {
     return guarded(() => {
       const frames = this.#sql.framesAfter(after, limit);
-      for (const { sequence, bytes, hash } of frames) if (checksumOf(bytes) !== hash) throw corrupt(`frame ${sequence} does not match its hash`);
+      for (const { sequence, bytes, hash } of frames)
+        if (checksumOf(bytes) !== hash) throw corrupt(`frame ${sequence} does not match its hash`);
       const fresh = frames.filter(({ sequence }) => sequence > this.#sent);
       if (fresh.length > 0) {
         this.#db.transaction(() => {
-          for (const { sequence, hash } of fresh) this.#sql.markSent(sequence, chainHash(this.#chainAt(sequence - 1), hash));
+          for (const { sequence, hash } of fresh)
+            this.#sql.markSent(sequence, chainHash(this.#chainAt(sequence - 1), hash));
         })();
         this.#sent = fresh.at(-1)?.sequence ?? this.#sent;
       }
@@ -193,13 +215,22 @@ export class SqliteOutbox {
 
   acknowledge({ epoch, sequence, hash }: { epoch: string; sequence: number; hash: string }): AckOutcome {
     return guarded(() => {
-      if (epoch !== this.#epoch) return { kind: "ignored", reason: `epoch ${epoch} is not this outbox's ${this.#epoch}` };
-      if (sequence > this.#sent) return { kind: "ignored", reason: `sequence ${sequence} was never sent, highest sent is ${this.#sent}` };
+      if (epoch !== this.#epoch)
+        return { kind: "ignored", reason: `epoch ${epoch} is not this outbox's ${this.#epoch}` };
+      if (sequence > this.#sent)
+        return {
+          kind: "ignored",
+          reason: `sequence ${sequence} was never sent, highest sent is ${this.#sent}`,
+        };
       if (sequence <= this.#acked) return { kind: "stale" };
-      if (this.#chainAt(sequence) !== hash) return { kind: "ignored", reason: `chain hash at sequence ${sequence} differs` };
+      if (this.#chainAt(sequence) !== hash)
+        return { kind: "ignored", reason: `chain hash at sequence ${sequence} differs` };
       this.#db.transaction(() => {
         this.#sql.setMeta("acked", String(sequence));
-        this.#sql.forgetFrames(sequence, this.#full ? this.#total : this.#total - this.#limits.identityHorizon);
+        this.#sql.forgetFrames(
+          sequence,
+          this.#full ? this.#total : this.#total - this.#limits.identityHorizon,
+        );
       })();
       this.#acked = sequence;
       this.#backlog = this.#sql.backlog(sequence);
@@ -210,11 +241,12 @@ export class SqliteOutbox {
 
   /** Keeps to the cap: first by emptying the WAL into the file, then by the policy, oldest first. */
   #makeRoom(): OutboxStatus {
-    if (this.#bytes() <= this.#limits.capBytes) return this.status();
+    if (bytesOnDisk(this.#db, this.#file) <= this.#limits.capBytes) return this.status();
     this.#db.pragma("wal_checkpoint(TRUNCATE)");
-    if (this.#limits.overflow !== "drop-oldest" || this.#bytes() <= this.#limits.capBytes) return this.status();
+    if (this.#limits.overflow !== "drop-oldest" || bytesOnDisk(this.#db, this.#file) <= this.#limits.capBytes)
+      return this.status();
     const dropped = { frames: 0, readings: 0 };
-    while (this.#bytesInUse() > ROOM_AGAIN * this.#limits.capBytes) {
+    while (bytesInUse(this.#db) > ROOM_AGAIN * this.#limits.capBytes) {
       const victims = this.#sql.droppable(this.#sent, 16);
       if (victims.length === 0) break;
       this.#db.transaction(() => {
@@ -231,17 +263,8 @@ export class SqliteOutbox {
     return this.status(dropped);
   }
 
-  /** File and WAL as they are on disk, freed pages inside the file not counted: they are used again first. */
-  #bytesInUse(): number {
-    const pages = (this.#db.pragma("page_count", { simple: true }) as number) - (this.#db.pragma("freelist_count", { simple: true }) as number);
-    return pages * (this.#db.pragma("page_size", { simple: true }) as number);
-  }
-  #bytes(): number {
-    return this.#bytesInUse() + (fs.statSync(`${this.#file}-wal`, { throwIfNoEntry: false })?.size ?? 0);
-  }
-
   status(dropped: { frames: number; readings: number } = { frames: 0, readings: 0 }): OutboxStatus {
-    const bytes = this.#bytes();
+    const bytes = bytesOnDisk(this.#db, this.#file);
     this.#full = bytes > (this.#full ? ROOM_AGAIN : 1) * this.#limits.capBytes;
     const { frames, readings, bytes: waiting, oldest } = this.#backlog;
     return {
@@ -264,4 +287,10 @@ export class SqliteOutbox {
   }
 }
 
-const corrupt = (what: string): TwinError => new TwinError("CORRUPT", `the outbox is damaged: ${what}`, "reopen it: the file is put aside and salvaged", { retry: "now" });
+const corrupt = (what: string): TwinError =>
+  new TwinError(
+    "CORRUPT",
+    `the outbox is damaged: ${what}`,
+    "reopen it: the file is put aside and salvaged",
+    { retry: "now" },
+  );

@@ -1,6 +1,14 @@
 import { Worker } from "node:worker_threads";
 import { TwinError } from "@plumbline/twin/errors";
-import type { AckOutcome, Batch, Opened, Outbox, OutboxStatus, OutgoingFrame, SalvagedPart } from "./outbox.ts";
+import type {
+  AckOutcome,
+  Batch,
+  Opened,
+  Outbox,
+  OutboxStatus,
+  OutgoingFrame,
+  SalvagedPart,
+} from "./outbox.ts";
 import type { Call, Request, Response, WorkerData } from "./worker-protocol.ts";
 
 interface Waiting {
@@ -72,4 +80,9 @@ export class WorkerOutbox implements Outbox {
   }
 }
 
-const closed = (why: string): TwinError => new TwinError("OUTBOX_GONE", `the outbox's thread has ended: ${why}`, "restart the agent: everything acknowledged is in the file");
+const closed = (why: string): TwinError =>
+  new TwinError(
+    "OUTBOX_GONE",
+    `the outbox's thread has ended: ${why}`,
+    "restart the agent: everything acknowledged is in the file",
+  );

@@ -1,7 +1,9 @@
 import type { Outbox } from "./outbox.ts";
 
 /** What passes between the agent and the thread that owns the SQLite file. */
-export type Call = { [Name in keyof Outbox]: { readonly name: Name; readonly args: Parameters<Outbox[Name]> } }[keyof Outbox];
+export type Call = {
+  [Name in keyof Outbox]: { readonly name: Name; readonly args: Parameters<Outbox[Name]> };
+}[keyof Outbox];
 
 export interface Request {
   readonly id: number;
@@ -20,5 +22,9 @@ export type Response =
 /** Given to the worker when it starts. */
 export interface WorkerData {
   readonly file: string;
-  readonly limits: { readonly capBytes: number; readonly overflow: "drop-oldest" | "drop-newest" | "refuse"; readonly identityHorizon: number };
+  readonly limits: {
+    readonly capBytes: number;
+    readonly overflow: "drop-oldest" | "drop-newest" | "refuse";
+    readonly identityHorizon: number;
+  };
 }

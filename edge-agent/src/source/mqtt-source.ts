@@ -7,7 +7,12 @@ import type { Source, SourceListener, Ticket } from "./source.ts";
 export class MqttSource implements Source {
   readonly #connection: MqttConnection;
 
-  constructor(config: SourceConfig, secret: { password?: string }, limits: { longestBackoff: number; dice: Dice }, listener: SourceListener) {
+  constructor(
+    config: SourceConfig,
+    secret: { password?: string },
+    limits: { longestBackoff: number; dice: Dice },
+    listener: SourceListener,
+  ) {
     this.#connection = new MqttConnection(
       {
         url: config.mqttUrl,

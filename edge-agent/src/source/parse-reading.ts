@@ -13,7 +13,9 @@ export interface Sample {
   /** The sensor's own word on its state. */
   readonly status?: string;
 }
-export type Parsed = { readonly kind: "sample"; readonly sample: Sample } | { readonly kind: "rejected"; readonly reason: string };
+export type Parsed =
+  | { readonly kind: "sample"; readonly sample: Sample }
+  | { readonly kind: "rejected"; readonly reason: string };
 
 const MAX_BYTES = 1_024;
 const MAX_DEPTH = 4;
@@ -24,11 +26,15 @@ const TOPIC = /^line\/([a-zA-Z][a-zA-Z0-9_-]{0,31})\/reading$/;
  * Reads `line/<signal>/reading` with `{"t": ms, "v": number, "n"?: counter, "boot"?: id, "q"?: status}`. What cannot be
  * read can never get better: it is rejected with a reason, kept aside and acknowledged.
  */
-export function parseReading({ topic, payload }: Pick<RawSample, "topic" | "payload">, isKnown: (signal: string) => boolean): Parsed {
+export function parseReading(
+  { topic, payload }: Pick<RawSample, "topic" | "payload">,
+  isKnown: (signal: string) => boolean,
+): Parsed {
   const signal = TOPIC.exec(topic)?.[1];
   if (signal === undefined) return rejected(`topic ${topic.slice(0, 80)} is not line/<signal>/reading`);
   if (!isKnown(signal)) return rejected(`signal ${signal} is not declared by the twin`);
-  if (payload.length > MAX_BYTES) return rejected(`payload of ${payload.length} bytes, more than ${MAX_BYTES}`);
+  if (payload.length > MAX_BYTES)
+    return rejected(`payload of ${payload.length} bytes, more than ${MAX_BYTES}`);
   const text = Buffer.from(payload.buffer, payload.byteOffset, payload.length).toString("utf8");
   if (isTooDeep(text)) return rejected(`payload nested deeper than ${MAX_DEPTH}`);
   let json: unknown;
@@ -37,20 +43,34 @@ export function parseReading({ topic, payload }: Pick<RawSample, "topic" | "payl
   } catch {
     return rejected("payload is not JSON");
   }
-  if (typeof json !== "object" || json === null || Array.isArray(json)) return rejected("payload is not a JSON object");
+  if (typeof json !== "object" || json === null || Array.isArray(json))
+    return rejected("payload is not a JSON object");
   return readMembers(signal, json as Record<string, unknown>);
 }
 
 function readMembers(signal: string, members: Record<string, unknown>): Parsed {
   const { t, v, n, boot, q } = members as Partial<Record<"t" | "v" | "n" | "boot" | "q", unknown>>;
-  if (typeof t !== "number" || !(Math.abs(t) <= MAX_TIME)) return rejected("t is not a time in ms since 1970");
+  if (typeof t !== "number" || !(Math.abs(t) <= MAX_TIME))
+    return rejected("t is not a time in ms since 1970");
   const value = readValue(v);
   if (value === undefined) return rejected("v is not a number");
-  if (n !== undefined && !(Number.isSafeInteger(n) && (n as number) >= 0)) return rejected("n is not a counter");
-  if (boot !== undefined && !(typeof boot === "string" && boot.length > 0 && boot.length <= 64)) return rejected("boot is not an id of 1 to 64 characters");
-  if (q !== undefined && !(typeof q === "string" && q.length <= 64)) return rejected("q is not a status of at most 64 characters");
+  if (n !== undefined && !(Number.isSafeInteger(n) && (n as number) >= 0))
+    return rejected("n is not a counter");
+  if (boot !== undefined && !(typeof boot === "string" && boot.length > 0 && boot.length <= 64))
+    return rejected("boot is not an id of 1 to 64 characters");
+  if (q !== undefined && !(typeof q === "string" && q.length <= 64))
+    return rejected("q is not a status of at most 64 characters");
   const identified = typeof boot === "string" && typeof n === "number" ? { boot, counter: n } : {};
-  return { kind: "sample", sample: { signal, at: Math.round(t), value, ...identified, ...(typeof q === "string" && q !== "" ? { status: q } : {}) } };
+  return {
+    kind: "sample",
+    sample: {
+      signal,
+      at: Math.round(t),
+      value,
+      ...identified,
+      ...(typeof q === "string" && q !== "" ? { status: q } : {}),
+    },
+  };
 }
 
 /** JSON has no NaN: sensors say null or its name. */

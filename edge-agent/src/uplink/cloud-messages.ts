@@ -1,5 +1,5 @@
-import { decodePointer } from "@plumbline/twin/contract/parameter-set";
 import { type Decoder, object, optional, parseJson } from "@plumbline/twin/contract/json";
+import { decodePointer } from "@plumbline/twin/contract/parameter-set";
 import { ackTopic, partFilter, readTopic, shadowTopic } from "@plumbline/twin/contract/topics";
 import type { CloudListener } from "./cloud-link.ts";
 
@@ -21,22 +21,45 @@ const desired = object((state) => state.get("desired", optional(any)));
 const accepted = object((document) => document.get("state", optional(desired)));
 const delta = object((document) => document.get("state", optional(any)));
 
+export interface Address {
+  readonly thing: string;
+  readonly instance: string;
+}
+
 /** Sorts an inbound message; what cannot be read is told and left. */
-export function dispatch(topic: string, payload: Uint8Array, address: { readonly thing: string; readonly instance: string }, listener: CloudListener): void {
+export function dispatch(
+  topic: string,
+  payload: Uint8Array,
+  address: Address,
+  listener: CloudListener,
+): void {
   const text = Buffer.from(payload).toString("utf8");
-  if (text.length > MAX_MESSAGE) return listener.ignored(topic, `${text.length} characters`);
-  const { thing, instance } = address;
   const known = readTopic(topic);
-  if (known?.kind === "ack" && known.thing === thing) return listener.ack(text);
-  if (known?.kind === "part" && known.thing === thing && known.instance === instance) return listener.part(known.version, known.part, text);
+  const isOurs = known?.thing === address.thing;
+  if (text.length > MAX_MESSAGE) listener.ignored(topic, `${text.length} characters`);
+  else if (isOurs && known.kind === "ack") listener.ack(text);
+  else if (isOurs && known.kind === "part" && known.instance === address.instance)
+    listener.part(known.version, known.part, text);
+  else fromShadow(topic, text, address, listener);
+}
+
+function fromShadow(
+  topic: string,
+  text: string,
+  { thing, instance }: Address,
+  listener: CloudListener,
+): void {
   try {
-    if (topic === shadowTopic(thing, instance, "get/accepted")) return wants(accepted(parseJson(text, "shadow", MAX_MESSAGE), "shadow"), listener);
-    if (topic === shadowTopic(thing, instance, "update/delta")) return wants(delta(parseJson(text, "delta", MAX_MESSAGE), "delta"), listener);
+    if (topic === shadowTopic(thing, instance, "get/accepted"))
+      wants(accepted(parseJson(text, "shadow", MAX_MESSAGE), "shadow"), listener);
+    else if (topic === shadowTopic(thing, instance, "update/delta"))
+      wants(delta(parseJson(text, "delta", MAX_MESSAGE), "delta"), listener);
+    // Without a shadow yet nothing is wanted.
+    else if (topic !== shadowTopic(thing, instance, "get/rejected") || !/"code"\s*:\s*404/.test(text))
+      listener.ignored(topic, text.slice(0, 120));
   } catch (error) {
-    return listener.ignored(topic, error instanceof Error ? error.message : String(error));
+    listener.ignored(topic, error instanceof Error ? error.message : String(error));
   }
-  if (topic === shadowTopic(thing, instance, "get/rejected") && /"code"\s*:\s*404/.test(text)) return; // no shadow yet: nothing is wanted
-  listener.ignored(topic, text.slice(0, 120));
 }
 
 /** A delta may carry only the members that changed; then the whole document is asked for by the caller's next get. */

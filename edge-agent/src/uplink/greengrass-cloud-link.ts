@@ -1,5 +1,5 @@
-import { frameTopic, heartbeatTopic, partRequestTopic, shadowTopic } from "@plumbline/twin/contract/topics";
 import type { ShadowReported } from "@plumbline/twin/contract/parameter-set";
+import { frameTopic, heartbeatTopic, partRequestTopic, shadowTopic } from "@plumbline/twin/contract/topics";
 import { TwinError } from "@plumbline/twin/errors";
 import { Backoff, type Dice } from "../backoff.ts";
 import { Nucleus } from "../greengrass-ipc.ts";
@@ -18,7 +18,11 @@ export class GreengrassCloudLink implements CloudLink {
   #closing = false;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(address: { readonly thing: string; readonly instance: string }, limits: { longestBackoff: number; dice: Dice }, listener: CloudListener) {
+  constructor(
+    address: { readonly thing: string; readonly instance: string },
+    limits: { longestBackoff: number; dice: Dice },
+    listener: CloudListener,
+  ) {
     this.#address = address;
     this.#listener = listener;
     this.#backoff = new Backoff(500, limits.longestBackoff, limits.dice);
@@ -36,7 +40,9 @@ export class GreengrassCloudLink implements CloudLink {
       if (this.#closing || attempt !== this.#attempt) return await nucleus.close();
       this.#nucleus = nucleus;
       for (const filter of inboundFilters(this.#address.thing, this.#address.instance)) {
-        await nucleus.subscribe(filter, (topic, payload) => dispatch(topic, payload, this.#address, this.#listener));
+        await nucleus.subscribe(filter, (topic, payload) =>
+          dispatch(topic, payload, this.#address, this.#listener),
+        );
       }
       if (this.#closing || attempt !== this.#attempt) return;
       this.#ready = true;
@@ -71,11 +77,17 @@ export class GreengrassCloudLink implements CloudLink {
     return this.#publish(shadowTopic(this.#address.thing, this.#address.instance, "get"), "{}");
   }
   report(reported: ShadowReported): Promise<void> {
-    return this.#publish(shadowTopic(this.#address.thing, this.#address.instance, "update"), JSON.stringify({ state: { reported: withNulls(reported) } }));
+    return this.#publish(
+      shadowTopic(this.#address.thing, this.#address.instance, "update"),
+      JSON.stringify({ state: { reported: withNulls(reported) } }),
+    );
   }
 
   async #publish(topic: string, payload: Uint8Array | string): Promise<void> {
-    if (!this.#nucleus || !this.#ready) throw new TwinError("NOT_CONNECTED", "the nucleus is not connected", "it is tried again", { retry: "later" });
+    if (!this.#nucleus || !this.#ready)
+      throw new TwinError("NOT_CONNECTED", "the nucleus is not connected", "it is tried again", {
+        retry: "later",
+      });
     await this.#nucleus.publish(topic, payload);
   }
 

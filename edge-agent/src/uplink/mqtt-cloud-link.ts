@@ -1,6 +1,6 @@
 import * as fs from "node:fs";
-import { frameTopic, heartbeatTopic, partRequestTopic, shadowTopic } from "@plumbline/twin/contract/topics";
 import type { ShadowReported } from "@plumbline/twin/contract/parameter-set";
+import { frameTopic, heartbeatTopic, partRequestTopic, shadowTopic } from "@plumbline/twin/contract/topics";
 import type { Dice } from "../backoff.ts";
 import type { UplinkConfig } from "../config.ts";
 import { MqttConnection } from "../mqtt-connection.ts";
@@ -21,7 +21,13 @@ export class MqttCloudLink implements CloudLink {
   readonly #connection: MqttConnection;
   readonly #address: LinkAddress;
 
-  constructor(config: UplinkConfig, address: LinkAddress, secret: { password?: string }, limits: { longestBackoff: number; dice: Dice }, listener: CloudListener) {
+  constructor(
+    config: UplinkConfig,
+    address: LinkAddress,
+    secret: { password?: string },
+    limits: { longestBackoff: number; dice: Dice },
+    listener: CloudListener,
+  ) {
     this.#address = address;
     this.#connection = new MqttConnection(
       {
@@ -63,7 +69,10 @@ export class MqttCloudLink implements CloudLink {
     return this.#publish(shadowTopic(this.#address.thing, this.#address.instance, "get"), "");
   }
   report(reported: ShadowReported): Promise<void> {
-    return this.#publish(shadowTopic(this.#address.thing, this.#address.instance, "update"), JSON.stringify({ state: { reported: withNulls(reported) } }));
+    return this.#publish(
+      shadowTopic(this.#address.thing, this.#address.instance, "update"),
+      JSON.stringify({ state: { reported: withNulls(reported) } }),
+    );
   }
   restart(): void {
     this.#connection.restart();
@@ -78,5 +87,7 @@ export class MqttCloudLink implements CloudLink {
 }
 
 function tlsOf({ tls }: UplinkConfig): { ca?: string; cert?: string; key?: string } {
-  return Object.fromEntries(Object.entries(tls ?? {}).map(([name, file]) => [name, fs.readFileSync(file, "utf8")]));
+  return Object.fromEntries(
+    Object.entries(tls ?? {}).map(([name, file]) => [name, fs.readFileSync(file, "utf8")]),
+  );
 }

@@ -6,8 +6,17 @@ import type { CloudLink } from "./cloud-link.ts";
 
 /** What the uplink needs of the outbox. */
 export interface FrameStore {
-  take(after: number, limit: number): Promise<readonly { readonly sequence: number; readonly bytes: Uint8Array }[]>;
-  acknowledge(ack: Ack): Promise<{ readonly kind: "advanced"; readonly acked: number } | { readonly kind: "stale" } | { readonly kind: "ignored"; readonly reason: string }>;
+  take(
+    after: number,
+    limit: number,
+  ): Promise<readonly { readonly sequence: number; readonly bytes: Uint8Array }[]>;
+  acknowledge(
+    ack: Ack,
+  ): Promise<
+    | { readonly kind: "advanced"; readonly acked: number }
+    | { readonly kind: "stale" }
+    | { readonly kind: "ignored"; readonly reason: string }
+  >;
 }
 export interface UplinkOptions {
   readonly thing: string;
@@ -45,7 +54,13 @@ export class Uplink {
   #wanted = false;
   #stopped = false;
 
-  constructor(store: FrameStore, link: () => CloudLink | undefined, options: UplinkOptions, start: { acked: number; sealed: number }, tell: (event: EdgeEvent) => void) {
+  constructor(
+    store: FrameStore,
+    link: () => CloudLink | undefined,
+    options: UplinkOptions,
+    start: { acked: number; sealed: number },
+    tell: (event: EdgeEvent) => void,
+  ) {
     this.#store = store;
     this.#link = link;
     this.#options = options;
@@ -115,7 +130,12 @@ export class Uplink {
       this.#schedule(this.#backoff.next(), () => {
         this.#cursor = this.#acked;
       });
-      if (this.#link()?.connected) this.#tell({ name: "uplink.lost", reason: error instanceof Error ? error.message : String(error), retryMs: this.#options.longestBackoff });
+      if (this.#link()?.connected)
+        this.#tell({
+          name: "uplink.lost",
+          reason: error instanceof Error ? error.message : String(error),
+          retryMs: this.#options.longestBackoff,
+        });
     } finally {
       this.#pumping = false;
     }
@@ -138,7 +158,10 @@ export class Uplink {
 
   #watchSilence(): void {
     if (this.#cursor <= this.#acked) return;
-    const patience = Math.min(this.#options.silence * 2 ** this.#silences, Math.max(this.#options.silence, this.#options.longestBackoff));
+    const patience = Math.min(
+      this.#options.silence * 2 ** this.#silences,
+      Math.max(this.#options.silence, this.#options.longestBackoff),
+    );
     this.#schedule(patience, () => {
       const silenceMs = Date.now() - this.#lastHeard;
       if (this.#cursor <= this.#acked || silenceMs < patience * 0.9) return;

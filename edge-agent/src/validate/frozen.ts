@@ -36,6 +36,7 @@ export function runNeeded(step: number, noise: number): number {
 /** Φ to 7.5e-8 (Abramowitz and Stegun 26.2.17), x ≥ 0. */
 function normalCdf(x: number): number {
   const t = 1 / (1 + 0.2316419 * x);
-  const tail = t * (0.31938153 + t * (-0.356563782 + t * (1.781477937 + t * (-1.821255978 + t * 1.330274429))));
+  const tail =
+    t * (0.31938153 + t * (-0.356563782 + t * (1.781477937 + t * (-1.821255978 + t * 1.330274429))));
   return 1 - (Math.exp(-0.5 * x * x) / Math.sqrt(2 * Math.PI)) * tail;
 }

@@ -43,18 +43,23 @@ export const clock: Predicate = ({ at }, { latestHonest }) => (at > latestHonest
  */
 export const unitScale: Predicate = ({ value }, { signal, history }) => {
   const usual = [signal.nominal, ...(history.value === null ? [] : [history.value])];
-  const fits = (scaled: number): boolean => usual.some((expected) => expected !== 0 && Math.abs(scaled / expected - 1) <= 0.2);
-  const jumped = history.value !== null && Math.abs(value) > 100 * Math.max(Math.abs(history.value), Math.abs(signal.nominal));
+  const fits = (scaled: number): boolean =>
+    usual.some((expected) => expected !== 0 && Math.abs(scaled / expected - 1) <= 0.2);
+  const jumped =
+    history.value !== null &&
+    Math.abs(value) > 100 * Math.max(Math.abs(history.value), Math.abs(signal.nominal));
   if ((isOutside(value, signal) || jumped) && fits(value / 1_000)) return bad("unit-scale");
   const aboveRest = Math.abs(value) >= 8 * signal.noise + Math.abs(signal.bias) * 8;
   const fellFar = history.value !== null && Math.abs(history.value) > 100 * Math.abs(value);
   return aboveRest && fellFar && fits(value * 1_000) ? bad("unit-scale") : undefined;
 };
 
-const isOutside = (value: number, { range: [low, high] }: SignalDefinition): boolean => value < low || value > high;
+const isOutside = (value: number, { range: [low, high] }: SignalDefinition): boolean =>
+  value < low || value > high;
 
 /** Physically impossible for this sensor. */
-export const range: Predicate = ({ value }, { signal }) => (isOutside(value, signal) ? bad("range") : undefined);
+export const range: Predicate = ({ value }, { signal }) =>
+  isOutside(value, signal) ? bad("range") : undefined;
 
 /** Noise alone stays inside this many σ: 10⁻³⁰ a reading. */
 const CERTAIN = 12;
@@ -80,9 +85,19 @@ export const spike: Predicate = ({ value, at }, { signal, history }) => {
 
 /** The source counts on while its event time stands or runs back: its clock is stuck. */
 export const stale: Predicate = ({ at, boot, counter }, { history }) => {
-  if (boot === undefined || counter === undefined || boot !== history.boot || history.value === null) return undefined;
+  if (boot === undefined || counter === undefined || boot !== history.boot || history.value === null)
+    return undefined;
   return counter > history.counter && at < history.at ? uncertain("stale") : undefined;
 };
 
 /** In the order of their authority: the first mark stands. */
-export const PREDICATES: readonly Predicate[] = [notFinite, sensorStatus, clock, unitScale, range, stale, rate, spike];
+export const PREDICATES: readonly Predicate[] = [
+  notFinite,
+  sensorStatus,
+  clock,
+  unitScale,
+  range,
+  stale,
+  rate,
+  spike,
+];

@@ -18,7 +18,16 @@ export interface SignalHistory {
   readonly step: number;
 }
 
-export const NO_HISTORY: SignalHistory = { value: null, at: 0, before: [], boot: null, counter: 0, run: 0, activity: 0, step: 0 };
+export const NO_HISTORY: SignalHistory = {
+  value: null,
+  at: 0,
+  before: [],
+  boot: null,
+  counter: 0,
+  run: 0,
+  activity: 0,
+  step: 0,
+};
 
 /** Weight of the newest reading in {@link SignalHistory.activity}. */
 const MEMORY = 1 / 32;
@@ -31,7 +40,10 @@ export interface Accepted {
   readonly counter?: number;
 }
 
-export function remember(history: SignalHistory, { value, at, usable, boot, counter }: Accepted): SignalHistory {
+export function remember(
+  history: SignalHistory,
+  { value, at, usable, boot, counter }: Accepted,
+): SignalHistory {
   const identity = { boot: boot ?? history.boot, counter: counter ?? history.counter };
   // A frozen reading is not usable, but its run must go on growing, or it would look healthy again at once.
   const repeats = history.value !== null && value === history.value;

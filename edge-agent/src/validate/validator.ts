@@ -40,22 +40,31 @@ export class Validator {
 
   judge({ signal, ...candidate }: Candidate & { readonly signal: string }, latestHonest: number): Judged {
     const definition = this.#definition(signal);
-    const value = Number.isFinite(candidate.value) ? roundTo(candidate.value, definition.resolution) : Number.NaN;
+    const value = Number.isFinite(candidate.value)
+      ? roundTo(candidate.value, definition.resolution)
+      : Number.NaN;
     const { boot, counter, at } = candidate;
     const identified = boot === undefined || counter === undefined ? {} : { boot, counter };
     const bare: Reading = { signal, at, value, quality: "GOOD", ...identified };
     if (this.#identities.has(bare)) return { kind: "duplicate" };
     const history = this.#histories.get(signal) ?? NO_HISTORY;
-    const mark = firstMark({ ...candidate, value }, { signal: definition, history, latestHonest }) ?? frozen(value, definition, history);
+    const mark =
+      firstMark({ ...candidate, value }, { signal: definition, history, latestHonest }) ??
+      frozen(value, definition, history);
     const standing = this.#standing(bare, mark);
-    return { kind: "reading", reading: { ...bare, ...(mark ?? {}), ...(standing === undefined ? {} : { reason: standing }) } };
+    return {
+      kind: "reading",
+      reading: { ...bare, ...(mark ?? {}), ...(standing === undefined ? {} : { reason: standing }) },
+    };
   }
 
   /** Late or the loser of a conflict: kept with its quality, but not used. A BAD reading's own reason says more. */
   #standing(reading: Reading, mark: Mark): "late" | "conflict" | undefined {
     if (mark?.quality === "BAD") return undefined;
     if (this.#identities.conflicts(reading)) return "conflict";
-    return this.#sealedNewest !== null && reading.at < this.#sealedNewest - this.#lateness ? "late" : undefined;
+    return this.#sealedNewest !== null && reading.at < this.#sealedNewest - this.#lateness
+      ? "late"
+      : undefined;
   }
 
   /** A judged reading was taken into the journal (or is replayed from it). */
@@ -84,7 +93,11 @@ export class Validator {
   }
 
   state(): ValidatorState {
-    return { signals: Object.fromEntries(this.#histories), newest: this.#newest, sealedNewest: this.#sealedNewest };
+    return {
+      signals: Object.fromEntries(this.#histories),
+      newest: this.#newest,
+      sealedNewest: this.#sealedNewest,
+    };
   }
 
   restore({ signals, newest, sealedNewest }: ValidatorState): void {

@@ -1,8 +1,12 @@
+import {
+  decodeReported,
+  type ParameterSet,
+  type ShadowReported,
+} from "@plumbline/twin/contract/parameter-set";
+import { cutIntoParts, decodePartRequest } from "@plumbline/twin/contract/parts";
+import { partRequestTopic, partTopic, shadowTopic } from "@plumbline/twin/contract/topics";
 import type { MqttClient } from "mqtt";
 import { afterEach, expect, test } from "vitest";
-import { cutIntoParts, decodePartRequest } from "@plumbline/twin/contract/parts";
-import { decodeReported, type ParameterSet, type ShadowReported } from "@plumbline/twin/contract/parameter-set";
-import { partRequestTopic, partTopic, shadowTopic } from "@plumbline/twin/contract/topics";
 import type { Broker } from "../../../simulators/src/broker/aedes-broker.ts";
 import { configIn, type InProcess, scratch, startInProcess, THING } from "../support/agents.ts";
 import { clientOf, openBroker, publishReadings, SmallCloud, until } from "../support/brokers.ts";
@@ -20,7 +24,7 @@ const signer = newSigner("plant-2026");
 class SmallShadow {
   reported: ShadowReported = {};
   readonly history: ShadowReported[] = [];
-  readonly requests: number[][] = [];
+  readonly requests: (readonly number[])[] = [];
   readonly #client: MqttClient;
   #desired: object | undefined;
   #parts: readonly string[] = [];
@@ -37,19 +41,29 @@ class SmallShadow {
     const client = await clientOf(broker);
     open.push(() => client.endAsync(true));
     const shadow = new SmallShadow(client);
-    await client.subscribeAsync([shadowTopic(THING, "main", "get"), shadowTopic(THING, "main", "update"), partRequestTopic(THING)], { qos: 1 });
+    await client.subscribeAsync(
+      [shadowTopic(THING, "main", "get"), shadowTopic(THING, "main", "update"), partRequestTopic(THING)],
+      { qos: 1 },
+    );
     return shadow;
   }
 
   #take(topic: string, text: string): void {
     if (topic === shadowTopic(THING, "main", "get")) {
-      this.#client.publish(shadowTopic(THING, "main", "get/accepted"), JSON.stringify({ state: { ...(this.#desired ? { desired: this.#desired } : {}) } }), { qos: 1 });
+      this.#client.publish(
+        shadowTopic(THING, "main", "get/accepted"),
+        JSON.stringify({ state: { ...(this.#desired ? { desired: this.#desired } : {}) } }),
+        { qos: 1 },
+      );
     } else if (topic === partRequestTopic(THING)) {
       const { missing } = decodePartRequest(text);
       this.requests.push(missing);
       if (this.answersRequests) for (const part of missing) this.#send(part);
     } else {
-      this.reported = decodeReported((JSON.parse(text) as { state: { reported: unknown } }).state.reported, "reported");
+      this.reported = decodeReported(
+        (JSON.parse(text) as { state: { reported: unknown } }).state.reported,
+        "reported",
+      );
       this.history.push(this.reported);
     }
   }
@@ -60,7 +74,11 @@ class SmallShadow {
     this.#parts = parts;
     this.#version = pointer.version;
     for (const part of parts.keys()) if (!this.losing.includes(part)) this.#send(part);
-    this.#client.publish(shadowTopic(THING, "main", "update/delta"), JSON.stringify({ state: this.#desired }), { qos: 1 });
+    this.#client.publish(
+      shadowTopic(THING, "main", "update/delta"),
+      JSON.stringify({ state: this.#desired }),
+      { qos: 1 },
+    );
   }
   #send(part: number): void {
     this.#client.publish(partTopic(THING, "main", this.#version, part), this.#parts[part]!, { qos: 1 });
@@ -81,10 +99,21 @@ async function scene(folder = scratch()): Promise<Scene> {
   const cloud = await SmallCloud.open(cloudBroker);
   const shadow = await SmallShadow.open(cloudBroker);
   const sensors = await clientOf(plant);
-  const { config } = configIn(folder, plant.port, cloudBroker.port, { apply: { keys: [{ kid: signer.kid, pem: signer.pem }] } });
+  const { config } = configIn(folder, plant.port, cloudBroker.port, {
+    apply: { keys: [{ kid: signer.kid, pem: signer.pem }] },
+  });
   const agent = await startInProcess(config);
-  open.push(() => plant.close(), () => cloudBroker.close(), () => cloud.client.endAsync(true), () => sensors.endAsync(true), () => agent.pipeline.stop());
-  await until(() => plant.sessions().some(({ subscribed }) => subscribed) && agent.pipeline.vitals(false).uplink.connected);
+  open.push(
+    () => plant.close(),
+    () => cloudBroker.close(),
+    () => cloud.client.endAsync(true),
+    () => sensors.endAsync(true),
+    () => agent.pipeline.stop(),
+  );
+  await until(
+    () =>
+      plant.sessions().some(({ subscribed }) => subscribed) && agent.pipeline.vitals(false).uplink.connected,
+  );
   const readings = lineReadings(100, 41, () => WORN);
   let next = 0;
   const rows = async (count: number): Promise<void> => {
@@ -107,13 +136,21 @@ test("a set goes from the shadow through parts, verification and trial into forc
   await here.rows(3);
   here.shadow.publish(publishable(1, { nonce }));
   await until(() => here.shadow.reports(1, "trial"));
-  expect(here.pipeline.vitals(false)).toMatchObject({ set: 0, apply: { state: "trial", version: 1 }, seenVersion: 1 });
+  expect(here.pipeline.vitals(false)).toMatchObject({
+    set: 0,
+    apply: { state: "trial", version: 1 },
+    seenVersion: 1,
+  });
   await here.rows(8);
   await until(() => here.shadow.reports(1, "committed"));
   expect(here.pipeline.vitals(false)).toMatchObject({ set: 1, apply: { state: "idle", highest: 1 } });
   expect(here.shadow.reported).toMatchObject({ highest: 1 });
   expect(here.shadow.reported.nonce).toBeUndefined();
-  await until(() => here.cloud.frames.flatMap(({ records }) => records).filter(({ kind }) => kind === "decision").length === 2);
+  await until(
+    () =>
+      here.cloud.frames.flatMap(({ records }) => records).filter(({ kind }) => kind === "decision").length ===
+      2,
+  );
   await until(() => here.pipeline.vitals(false).idle);
 });
 
@@ -136,7 +173,11 @@ test("parts that never come end as refused: parts, after five rounds, and the de
   expect(here.shadow.requests).toHaveLength(5);
   expect(here.shadow.reported.report?.reason).toMatch(/^parts: /);
   await here.pipeline.seal();
-  await until(() => here.cloud.frames.some(({ records }) => records.some((record) => record.kind === "decision" && record.outcome === "refused")));
+  await until(() =>
+    here.cloud.frames.some(({ records }) =>
+      records.some((record) => record.kind === "decision" && record.outcome === "refused"),
+    ),
+  );
 });
 
 test("a set signed by a stranger is refused, reported with the failed check, and not judged again", async () => {
@@ -148,7 +189,9 @@ test("a set signed by a stranger is refused, reported with the failed check, and
   expect(here.pipeline.vitals(false)).toMatchObject({ set: 0, apply: { highest: null } });
   here.shadow.publish(publishable(2, { nonce }));
   await until(() => here.shadow.reports(2, "trial"));
-  expect(here.shadow.history.filter(({ report }) => report?.version === 1 && report.state === "refused")).toHaveLength(1);
+  expect(
+    here.shadow.history.filter(({ report }) => report?.version === 1 && report.state === "refused"),
+  ).toHaveLength(1);
 });
 
 test("a newer set during a trial ends it as reverted: superseded", async () => {
@@ -159,7 +202,14 @@ test("a newer set during a trial ends it as reverted: superseded", async () => {
   await until(() => here.shadow.reports(1, "trial"));
   here.shadow.publish(publishable(2));
   await until(() => here.shadow.reports(2, "trial"));
-  await until(() => here.cloud.frames.some(({ records }) => records.some((record) => record.kind === "decision" && record.version === 1 && record.reason === "superseded by version 2")));
+  await until(() =>
+    here.cloud.frames.some(({ records }) =>
+      records.some(
+        (record) =>
+          record.kind === "decision" && record.version === 1 && record.reason === "superseded by version 2",
+      ),
+    ),
+  );
 });
 
 test("a set that predicts worse is reverted with the reason, and an older one is refused afterwards", async () => {

@@ -10,7 +10,15 @@ afterEach(async () => {
 });
 
 async function serve(): Promise<(route: string, options?: RequestInit) => Promise<Response>> {
-  const server = new HealthServer({ "GET /healthz": () => json({ idle: true }), "GET /broken": () => { throw new Error("secret detail"); } }, "let me in");
+  const server = new HealthServer(
+    {
+      "GET /healthz": () => json({ idle: true }),
+      "GET /broken": () => {
+        throw new Error("secret detail");
+      },
+    },
+    "let me in",
+  );
   const port = await server.listen("127.0.0.1", 0);
   open.push(() => server.close());
   return (route, options) => fetch(`http://127.0.0.1:${port}${route}`, options);
@@ -28,7 +36,9 @@ test("the bearer token is required even on loopback", async () => {
 test("an unknown route says what there is, and a fault tells no detail", async () => {
   const ask = await serve();
   const headers = { authorization: "Bearer let me in" };
-  expect(await (await ask("/nothing", { headers })).json()).toMatchObject({ hint: expect.stringContaining("GET /healthz") });
+  expect(await (await ask("/nothing", { headers })).json()).toMatchObject({
+    hint: expect.stringContaining("GET /healthz"),
+  });
   const broken = await ask("/broken", { headers });
   expect([broken.status, await broken.text()]).toEqual([500, expect.not.stringContaining("secret detail")]);
 });
@@ -37,7 +47,9 @@ test("the metrics are Prometheus text with the numbers of the vitals", async () 
   const { pipeline } = await startInProcess(configIn(scratch(), 1, 1).config);
   open.push(() => pipeline.stop());
   const text = metricsText(pipeline.vitals(false));
-  expect(text).toMatch(/^# HELP plumbline_agent_received_total .+\n# TYPE plumbline_agent_received_total counter\nplumbline_agent_received_total\{thing="line-7",instance="main"\} 0\n/);
+  expect(text).toMatch(
+    /^# HELP plumbline_agent_received_total .+\n# TYPE plumbline_agent_received_total counter\nplumbline_agent_received_total\{thing="line-7",instance="main"\} 0\n/,
+  );
   expect(text.endsWith("\n")).toBe(true);
 });
 

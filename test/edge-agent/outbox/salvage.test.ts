@@ -1,13 +1,13 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { expect, test } from "vitest";
 import { decodeFrame } from "@plumbline/twin/contract/frame-codec";
-import type { Reading } from "@plumbline/twin/contract/reading";
 import { encodeParameterSet } from "@plumbline/twin/contract/parameter-set";
+import type { Reading } from "@plumbline/twin/contract/reading";
+import { expect, test } from "vitest";
+import { LocalOutbox } from "../../../edge-agent/src/outbox/local-outbox.ts";
 import { configIn, limitsOf, scratch, startInProcess } from "../support/agents.ts";
 import { Bench, lineReadings } from "../support/journals.ts";
 import { publishable, WORN } from "../support/sets.ts";
-import { LocalOutbox } from "../../../edge-agent/src/outbox/local-outbox.ts";
 
 const PAGE = 4_096;
 
@@ -38,7 +38,14 @@ function damagePage(file: string, share: number): void {
 const keyOf = ({ signal, at }: Reading): string => `${signal}|${at}`;
 
 /** Starts the agent on the file (no plant, no cloud) and reads back everything it holds. */
-async function heldAfterStart(folder: string): Promise<{ held: Reading[]; gaps: { from: number; to: number; count: number }[]; events: string[]; set: number; epoch: string; highest: number | null }> {
+async function heldAfterStart(folder: string): Promise<{
+  held: Reading[];
+  gaps: { from: number; to: number; count: number }[];
+  events: string[];
+  set: number;
+  epoch: string;
+  highest: number | null;
+}> {
   const { config } = configIn(folder, 1, 1);
   const { pipeline, events } = await startInProcess(config);
   await pipeline.seal();
@@ -48,27 +55,39 @@ async function heldAfterStart(folder: string): Promise<{ held: Reading[]; gaps: 
   await outbox.open();
   const frames = (await outbox.take(0, 10_000)).map(({ bytes }) => decodeFrame(bytes));
   await outbox.close();
-  const gaps = frames.flatMap(({ records }) => records).flatMap((record) => (record.kind === "gap" ? [record] : []));
-  return { held: frames.flatMap(({ readings }) => readings), gaps, events: events.map(({ name }) => name), set, epoch, highest: apply.highest };
+  const gaps = frames
+    .flatMap(({ records }) => records)
+    .flatMap((record) => (record.kind === "gap" ? [record] : []));
+  return {
+    held: frames.flatMap(({ readings }) => readings),
+    gaps,
+    events: events.map(({ name }) => name),
+    set,
+    epoch,
+    highest: apply.highest,
+  };
 }
 
-test.each([0.3, 0.5, 0.7, 0.9])("an outbox with a damaged page (at %d of the file) starts, loses only what lay on it, and says so", async (share) => {
-  const folder = scratch();
-  const file = path.join(folder, "state", "outbox.db");
-  const { readings, epoch } = await fill(file);
-  damagePage(file, share);
-  const { held, gaps, events, ...rest } = await heldAfterStart(folder);
-  if (rest.epoch === epoch) return expect(held.length).toBe(readings.length); // the page held nothing that mattered
-  expect(events).toContain("outbox.salvaged");
-  const missing = readings.filter((reading) => !new Set(held.map(keyOf)).has(keyOf(reading)));
-  expect(missing.length).toBeLessThan(readings.length / 4);
-  for (const { at } of missing) expect(gaps.some(({ from, to }) => at >= from && at <= to)).toBe(true);
-  expect(gaps.reduce((sum, { count }) => sum + count, 0)).toBe(missing.length);
-  expect(new Set(held.map(keyOf)).size).toBe(held.length);
-  expect(fs.readdirSync(path.dirname(file)).filter((name) => /corrupt-1$/.test(name))).toHaveLength(1);
-  expect(rest.set).toBe(6);
-  expect(rest.highest).toBe(6);
-});
+test.each([0.3, 0.5, 0.7, 0.9])(
+  "an outbox with a damaged page (at %d of the file) starts, loses only what lay on it, and says so",
+  async (share) => {
+    const folder = scratch();
+    const file = path.join(folder, "state", "outbox.db");
+    const { readings, epoch } = await fill(file);
+    damagePage(file, share);
+    const { held, gaps, events, ...rest } = await heldAfterStart(folder);
+    if (rest.epoch === epoch) return expect(held.length).toBe(readings.length); // the page held nothing that mattered
+    expect(events).toContain("outbox.salvaged");
+    const missing = readings.filter((reading) => !new Set(held.map(keyOf)).has(keyOf(reading)));
+    expect(missing.length).toBeLessThan(readings.length / 4);
+    for (const { at } of missing) expect(gaps.some(({ from, to }) => at >= from && at <= to)).toBe(true);
+    expect(gaps.reduce((sum, { count }) => sum + count, 0)).toBe(missing.length);
+    expect(new Set(held.map(keyOf)).size).toBe(held.length);
+    expect(fs.readdirSync(path.dirname(file)).filter((name) => /corrupt-1$/.test(name))).toHaveLength(1);
+    expect(rest.set).toBe(6);
+    expect(rest.highest).toBe(6);
+  },
+);
 
 test("a file that is no database at all is put aside, and the agent runs", async () => {
   const folder = scratch();

@@ -1,17 +1,22 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
+import type { GapRecord } from "@plumbline/twin/contract/frame";
+import { CHAIN_START, chainHash, decodeFrame, frameHash } from "@plumbline/twin/contract/frame-codec";
 import Sqlite from "better-sqlite3";
 import { expect, test } from "vitest";
-import { CHAIN_START, chainHash, decodeFrame, frameHash } from "@plumbline/twin/contract/frame-codec";
-import type { GapRecord } from "@plumbline/twin/contract/frame";
 import { assertDurable, openFile } from "../../../edge-agent/src/outbox/sqlite-file.ts";
 import { scratch } from "../support/agents.ts";
-import { batchOf, Bench, lineReadings } from "../support/journals.ts";
+import { Bench, batchOf, lineReadings } from "../support/journals.ts";
 
 const fileIn = (): string => path.join(scratch(), "outbox.db");
 
 /** A bench whose frames are sealed every row of `rows`. */
-async function filled(file: string, rows: number, over: Parameters<typeof Bench.open>[1] = {}, seed = 1): Promise<Bench> {
+async function filled(
+  file: string,
+  rows: number,
+  over: Parameters<typeof Bench.open>[1] = {},
+  seed = 1,
+): Promise<Bench> {
   const bench = await Bench.open(file, over);
   for (const [index, reading] of lineReadings(rows, seed).entries()) {
     bench.feed(reading);
@@ -24,7 +29,8 @@ async function filled(file: string, rows: number, over: Parameters<typeof Bench.
   return bench;
 }
 
-const chainOf = (frames: readonly { bytes: Uint8Array }[]): string => frames.reduce((chain, { bytes }) => chainHash(chain, frameHash(bytes)), CHAIN_START);
+const chainOf = (frames: readonly { bytes: Uint8Array }[]): string =>
+  frames.reduce((chain, { bytes }) => chainHash(chain, frameHash(bytes)), CHAIN_START);
 
 test("synchronous is FULL after the first write", () => {
   const file = fileIn();
@@ -64,9 +70,17 @@ test("only an acknowledgement of this epoch, of what was sent, with the right ha
     [{ epoch, sequence: 5, hash: "0".repeat(64) }, /hash/],
     [{ epoch, sequence: 4, hash }, /hash/],
   ] as const;
-  for (const [ack, reason] of ignored) expect(await bench.outbox.acknowledge(ack)).toMatchObject({ kind: "ignored", reason: expect.stringMatching(reason) });
+  for (const [ack, reason] of ignored)
+    expect(await bench.outbox.acknowledge(ack)).toMatchObject({
+      kind: "ignored",
+      reason: expect.stringMatching(reason),
+    });
   expect(await bench.outbox.take(0, 100)).toHaveLength(10);
-  expect(await bench.outbox.acknowledge({ epoch, sequence: 5, hash })).toMatchObject({ kind: "advanced", acked: 5, status: { backlogFrames: 5 } });
+  expect(await bench.outbox.acknowledge({ epoch, sequence: 5, hash })).toMatchObject({
+    kind: "advanced",
+    acked: 5,
+    status: { backlogFrames: 5 },
+  });
   expect(await bench.outbox.acknowledge({ epoch, sequence: 5, hash })).toEqual({ kind: "stale" });
   await bench.outbox.close();
 });
@@ -81,7 +95,9 @@ test("acknowledged frames stay until 8,192 newer readings are sealed, so that a 
   await bench.outbox.close();
   bench = await Bench.open(file);
   expect(bench.opened.status.backlogFrames).toBe(0);
-  expect(readings.slice(-8_192).map((reading) => bench.feed(reading))).toEqual(Array.from({ length: 8_192 }, () => "duplicate"));
+  expect(readings.slice(-8_192).map((reading) => bench.feed(reading))).toEqual(
+    Array.from({ length: 8_192 }, () => "duplicate"),
+  );
   await bench.outbox.close();
 });
 
@@ -92,7 +108,9 @@ test("the chain goes on over a restart: what was sent keeps its hash", async () 
   await bench.outbox.close();
   bench = await Bench.open(file);
   const frames = await bench.outbox.take(0, 5);
-  expect(await bench.outbox.acknowledge({ epoch: bench.opened.epoch, sequence: 5, hash: chainOf(frames) })).toMatchObject({ kind: "advanced" });
+  expect(
+    await bench.outbox.acknowledge({ epoch: bench.opened.epoch, sequence: 5, hash: chainOf(frames) }),
+  ).toMatchObject({ kind: "advanced" });
   await bench.outbox.close();
 });
 
@@ -125,7 +143,15 @@ test("drop-oldest keeps to the cap: frames never sent become gap frames of the s
 test("what the policy turned away is summed up durably, by signal, until a gap record tells of it", async () => {
   const file = fileIn();
   let bench = await Bench.open(file);
-  await bench.outbox.append({ steps: [], rejected: [], lost: [{ signal: "w1", at: 10 }, { signal: "w1", at: 5 }, { signal: "w2", at: 7 }] });
+  await bench.outbox.append({
+    steps: [],
+    rejected: [],
+    lost: [
+      { signal: "w1", at: 10 },
+      { signal: "w1", at: 5 },
+      { signal: "w2", at: 7 },
+    ],
+  });
   await bench.outbox.close();
   bench = await Bench.open(file);
   expect(bench.opened.status.gaps).toEqual([
@@ -140,8 +166,18 @@ test("what the policy turned away is summed up durably, by signal, until a gap r
 test("a batch is written whole or not at all", async () => {
   const bench = await filled(fileIn(), 60);
   const before = await bench.outbox.append(batchOf([]));
-  const wrong = { kind: "seal", frames: [{ sequence: 99, bytes: new Uint8Array(3), readings: 0, span: [0, 0] }], state: "{}" } as const;
-  await expect(bench.outbox.append({ steps: [{ kind: "entry", entry: { kind: "hand", action: "revert", at: 0 } }, wrong], rejected: [], lost: [] })).rejects.toMatchObject({ code: "BAD_SEQUENCE" });
+  const wrong = {
+    kind: "seal",
+    frames: [{ sequence: 99, bytes: new Uint8Array(3), readings: 0, span: [0, 0] }],
+    state: "{}",
+  } as const;
+  await expect(
+    bench.outbox.append({
+      steps: [{ kind: "entry", entry: { kind: "hand", action: "revert", at: 0 } }, wrong],
+      rejected: [],
+      lost: [],
+    }),
+  ).rejects.toMatchObject({ code: "BAD_SEQUENCE" });
   expect(await bench.outbox.append(batchOf([]))).toEqual(before);
   await bench.outbox.close();
 });
@@ -149,11 +185,20 @@ test("a batch is written whole or not at all", async () => {
 test("rejected messages are kept with their reason, the newest 1,000 of them", async () => {
   const file = fileIn();
   const bench = await Bench.open(file);
-  const rejected = Array.from({ length: 1_200 }, (_, index) => ({ at: index, topic: "line/w1/reading", payload: new Uint8Array(2_000), reason: "payload is not JSON" }));
+  const rejected = Array.from({ length: 1_200 }, (_, index) => ({
+    at: index,
+    topic: "line/w1/reading",
+    payload: new Uint8Array(2_000),
+    reason: "payload is not JSON",
+  }));
   await bench.outbox.append({ steps: [], rejected, lost: [] });
   await bench.outbox.close();
   const db = new Sqlite(file, { readonly: true });
-  expect(db.prepare("SELECT count(*) AS kept, min(at) AS oldest, max(length(payload)) AS longest FROM rejected").get()).toEqual({ kept: 1_000, oldest: 200, longest: 512 });
+  expect(
+    db
+      .prepare("SELECT count(*) AS kept, min(at) AS oldest, max(length(payload)) AS longest FROM rejected")
+      .get(),
+  ).toEqual({ kept: 1_000, oldest: 200, longest: 512 });
   db.close();
 });
 

@@ -1,14 +1,14 @@
 import * as path from "node:path";
-import { expect, test } from "vitest";
 import type { Frame } from "@plumbline/twin/contract/frame";
 import { MAX_FRAME_BYTES } from "@plumbline/twin/contract/frame";
 import { decodeFrame } from "@plumbline/twin/contract/frame-codec";
+import { encodeParameterSet } from "@plumbline/twin/contract/parameter-set";
 import type { Reading } from "@plumbline/twin/contract/reading";
 import { sha256 } from "@plumbline/twin/contract/sha256";
-import { webLine } from "@plumbline/twin/definition/web-line";
 import { priorSet } from "@plumbline/twin/definition/prior-set";
+import { webLine } from "@plumbline/twin/definition/web-line";
 import { Observer } from "@plumbline/twin/estimation/observer";
-import { encodeParameterSet } from "@plumbline/twin/contract/parameter-set";
+import { expect, test } from "vitest";
 import { seeded } from "../../support/random.ts";
 import { machine, scratch } from "../support/agents.ts";
 import { Bench, lineReadings } from "../support/journals.ts";
@@ -17,14 +17,25 @@ import { absurd, publishable, WORN } from "../support/sets.ts";
 const START = Date.UTC(2026, 0, 1);
 
 /** Everything of a frame but what a restart may add, and the epoch that is random. */
-const comparable = ({ checkpoint: _slice, epoch: _epoch, ...frame }: Frame): Omit<Frame, "checkpoint" | "epoch"> => frame;
+const comparable = ({
+  checkpoint: _slice,
+  epoch: _epoch,
+  ...frame
+}: Frame): Omit<Frame, "checkpoint" | "epoch"> => frame;
 
 async function framesOf(bench: Bench): Promise<{ frame: Frame; size: number }[]> {
-  return (await bench.outbox.take(0, 100_000)).map(({ bytes }) => ({ frame: decodeFrame(bytes), size: bytes.length }));
+  return (await bench.outbox.take(0, 100_000)).map(({ bytes }) => ({
+    frame: decodeFrame(bytes),
+    size: bytes.length,
+  }));
 }
 
 /** Feeds readings in random commits, "killing" the process after some: what was not committed is delivered again. */
-async function run(readings: readonly Reading[], kills: number, seed: number): Promise<{ frames: Frame[]; hash: string; sizes: number[] }> {
+async function run(
+  readings: readonly Reading[],
+  kills: number,
+  seed: number,
+): Promise<{ frames: Frame[]; hash: string; sizes: number[] }> {
   const { uniform } = seeded(seed);
   const file = path.join(scratch(), "outbox.db");
   let bench = await Bench.open(file);
@@ -79,7 +90,15 @@ test("the cloud's observer over the frames' readings meets every start hash, and
 test("no frame exceeds 4,000 bytes, whatever the readings look like", async () => {
   const { uniform } = seeded(9);
   const bench = await Bench.open(path.join(scratch(), "outbox.db"));
-  const readings = lineReadings(500, 6).map((reading, index): Reading => ({ ...reading, at: reading.at + Math.floor(uniform() * 5_000), value: index % 3 === 0 ? reading.value : (uniform() - 0.5) * 1e300, boot: `boot-${Math.floor(uniform() * 1e9)}`, counter: Math.floor(uniform() * 1e12) }));
+  const readings = lineReadings(500, 6).map(
+    (reading, index): Reading => ({
+      ...reading,
+      at: reading.at + Math.floor(uniform() * 5_000),
+      value: index % 3 === 0 ? reading.value : (uniform() - 0.5) * 1e300,
+      boot: `boot-${Math.floor(uniform() * 1e9)}`,
+      counter: Math.floor(uniform() * 1e12),
+    }),
+  );
   for (const reading of readings) bench.feed(reading);
   bench.seal();
   await bench.commit();
@@ -106,9 +125,12 @@ test("the slices of a checkpoint put together are the start state of the frame t
   const begun = frames.filter(({ checkpoint }) => checkpoint?.part === 0);
   expect(begun.map(({ sequence }) => sequence)).toEqual([1, 17, 33]);
   for (const first of begun) {
-    const slices = frames.filter(({ sequence }) => sequence >= first.sequence && sequence < first.sequence + first.checkpoint!.of);
+    const slices = frames.filter(
+      ({ sequence }) => sequence >= first.sequence && sequence < first.sequence + first.checkpoint!.of,
+    );
     expect(slices.map(({ checkpoint }) => checkpoint?.part)).toEqual(slices.map((_, index) => index));
-    if (slices.length === first.checkpoint!.of) expect(sha256(slices.map(({ checkpoint }) => checkpoint!.text).join(""))).toBe(first.start);
+    if (slices.length === first.checkpoint!.of)
+      expect(sha256(slices.map(({ checkpoint }) => checkpoint!.text).join(""))).toBe(first.start);
   }
   await bench.outbox.close();
 });
@@ -118,14 +140,24 @@ test("a commit seals the open frame before the new set comes in, and a restart k
   let bench = await Bench.open(file);
   const readings = lineReadings(60, 10, () => WORN);
   for (const reading of readings.slice(0, 20 * 21)) bench.feed(reading);
-  bench.record({ kind: "trial", set: encodeParameterSet(publishable(3)), kid: "k", at: bench.station.newest ?? START });
+  bench.record({
+    kind: "trial",
+    set: encodeParameterSet(publishable(3)),
+    kid: "k",
+    at: bench.station.newest ?? START,
+  });
   expect(bench.station.desk.candidate?.version).toBe(3);
   for (const reading of readings.slice(20 * 21)) bench.feed(reading);
   await bench.commit();
   expect(bench.station.desk.incumbent.version).toBe(3);
   const sealed = (await framesOf(bench)).map(({ frame }) => frame);
   expect(sealed.map(({ set }) => set)).toEqual(sealed.map(() => 0));
-  expect(sealed.at(-1)?.records.at(-1)).toMatchObject({ kind: "decision", outcome: "committed", version: 3, at: readings[28 * 21 - 1]!.at });
+  expect(sealed.at(-1)?.records.at(-1)).toMatchObject({
+    kind: "decision",
+    outcome: "committed",
+    version: 3,
+    at: readings[28 * 21 - 1]!.at,
+  });
   expect(sealed.flatMap(({ readings: held }) => held)).toHaveLength(28 * 21);
   await bench.outbox.close();
   bench = await Bench.open(file);
@@ -152,7 +184,12 @@ test("a trial goes on where it was after a restart, from the seal and from the j
     bench = await Bench.open(file);
   };
   rows(5);
-  bench.record({ kind: "trial", set: encodeParameterSet(publishable(4)), kid: "k", at: bench.station.newest ?? START });
+  bench.record({
+    kind: "trial",
+    set: encodeParameterSet(publishable(4)),
+    kid: "k",
+    at: bench.station.newest ?? START,
+  });
   rows(3);
   await restart();
   expect(bench.station.desk.candidate?.version).toBe(4);
@@ -170,7 +207,12 @@ test("a trial goes on where it was after a restart, from the seal and from the j
 test("a set that predicts worse is reverted, and its version is never tried again", async () => {
   const bench = await Bench.open(path.join(scratch(), "outbox.db"));
   for (const reading of lineReadings(5, 13)) bench.feed(reading);
-  bench.record({ kind: "trial", set: encodeParameterSet(absurd(2)), kid: "k", at: bench.station.newest ?? START });
+  bench.record({
+    kind: "trial",
+    set: encodeParameterSet(absurd(2)),
+    kid: "k",
+    at: bench.station.newest ?? START,
+  });
   for (const reading of lineReadings(30, 13).slice(5 * 21)) bench.feed(reading);
   expect(bench.station.desk.incumbent.version).toBe(0);
   expect(bench.station.desk.state().report).toMatchObject({ version: 2, state: "reverted" });
@@ -181,11 +223,26 @@ test("a set that predicts worse is reverted, and its version is never tried agai
 test("a newer set during a trial ends it as reverted: superseded", async () => {
   const bench = await Bench.open(path.join(scratch(), "outbox.db"));
   for (const reading of lineReadings(5, 14)) bench.feed(reading);
-  bench.record({ kind: "trial", set: encodeParameterSet(publishable(2)), kid: "k", at: bench.station.newest ?? START });
-  bench.record({ kind: "trial", set: encodeParameterSet(publishable(5)), kid: "k", at: bench.station.newest ?? START });
+  bench.record({
+    kind: "trial",
+    set: encodeParameterSet(publishable(2)),
+    kid: "k",
+    at: bench.station.newest ?? START,
+  });
+  bench.record({
+    kind: "trial",
+    set: encodeParameterSet(publishable(5)),
+    kid: "k",
+    at: bench.station.newest ?? START,
+  });
   await bench.commit();
   const [sealed] = (await framesOf(bench)).map(({ frame }) => frame);
-  expect(sealed?.records.at(-1)).toMatchObject({ kind: "decision", outcome: "reverted", version: 2, reason: "superseded by version 5" });
+  expect(sealed?.records.at(-1)).toMatchObject({
+    kind: "decision",
+    outcome: "reverted",
+    version: 2,
+    reason: "superseded by version 5",
+  });
   expect(bench.station.desk.candidate?.version).toBe(5);
   await bench.outbox.close();
 });
@@ -194,7 +251,12 @@ test("a step back at the cabinet puts the set before in force, and resume puts t
   const bench = await Bench.open(path.join(scratch(), "outbox.db"));
   const readings = lineReadings(40, 15, () => WORN);
   const commitSet = (version: number, from: number): void => {
-    bench.record({ kind: "trial", set: encodeParameterSet(publishable(version)), kid: "k", at: bench.station.newest ?? START });
+    bench.record({
+      kind: "trial",
+      set: encodeParameterSet(publishable(version)),
+      kid: "k",
+      at: bench.station.newest ?? START,
+    });
     for (const reading of readings.slice(from * 21, (from + 8) * 21)) bench.feed(reading);
   };
   commitSet(1, 0);
@@ -203,7 +265,12 @@ test("a step back at the cabinet puts the set before in force, and resume puts t
   bench.record({ kind: "hand", action: "revert", at: START });
   expect(bench.station.desk.incumbent.version).toBe(1);
   expect(bench.station.desk.held?.version).toBe(2);
-  bench.record({ kind: "trial", set: encodeParameterSet(bench.station.desk.held!), kid: "k", at: bench.station.newest ?? START });
+  bench.record({
+    kind: "trial",
+    set: encodeParameterSet(bench.station.desk.held!),
+    kid: "k",
+    at: bench.station.newest ?? START,
+  });
   for (const reading of readings.slice(16 * 21, 24 * 21)) bench.feed(reading);
   expect(bench.station.desk.incumbent.version).toBe(2);
   expect(bench.station.desk.held).toBeUndefined();

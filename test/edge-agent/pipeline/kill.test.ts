@@ -25,7 +25,9 @@ const vitalsOf = async (stateDir: string): Promise<Vitals | undefined> => {
   const door = readDoor(stateDir);
   if (!door) return undefined;
   try {
-    const response = await fetch(`http://${door.host}:${door.port}/healthz?state`, { headers: { authorization: "Bearer let me in" } });
+    const response = await fetch(`http://${door.host}:${door.port}/healthz?state`, {
+      headers: { authorization: "Bearer let me in" },
+    });
     return (await response.json()) as Vitals;
   } catch {
     return undefined;
@@ -33,7 +35,9 @@ const vitalsOf = async (stateDir: string): Promise<Vitals | undefined> => {
 };
 const isAlive = ({ exitCode, signalCode }: ChildProcess): boolean => exitCode === null && signalCode === null;
 
-test("kill -9 at random moments loses and doubles no reading, and the frames equal those of an uninterrupted run", { timeout: 60_000 }, async () => {
+test("kill -9 at random moments loses and doubles no reading, and the frames equal those of an uninterrupted run", {
+  timeout: 60_000,
+}, async () => {
   const { uniform } = seeded(5);
   const readings = lineReadings(400, 31, (row) => (row < 200 ? 0.0002 : 0.0005 * (row - 200)));
   const results = [];
@@ -62,14 +66,26 @@ test("kill -9 at random moments loses and doubles no reading, and the frames equ
     await until(async () => (await vitalsOf(config.stateDir))?.idle === true);
     const { stateHash } = (await vitalsOf(config.stateDir))!;
     const door = readDoor(config.stateDir)!;
-    await fetch(`http://${door.host}:${door.port}/seal`, { method: "POST", headers: { authorization: "Bearer let me in" } });
+    await fetch(`http://${door.host}:${door.port}/seal`, {
+      method: "POST",
+      headers: { authorization: "Bearer let me in" },
+    });
     await until(() => cloud.readings.length >= readings.length);
     expect(isAlive(agent.child)).toBe(true);
     const from = performance.now();
     expect(await agent.kill("SIGTERM")).toBe(0);
     expect(performance.now() - from).toBeLessThan(4_000); // the promise that Greengrass needs
-    results.push({ stateHash, readings: cloud.readings, frames: cloud.frames.map(({ checkpoint: _slice, epoch: _epoch, ...frame }) => frame) });
-    await Promise.all([cloud.client.endAsync(true), sensors.endAsync(true), plant.close(), cloudBroker.close()]);
+    results.push({
+      stateHash,
+      readings: cloud.readings,
+      frames: cloud.frames.map(({ checkpoint: _slice, epoch: _epoch, ...frame }) => frame),
+    });
+    await Promise.all([
+      cloud.client.endAsync(true),
+      sensors.endAsync(true),
+      plant.close(),
+      cloudBroker.close(),
+    ]);
     fs.rmSync(path.join(folder, "state"), { recursive: true });
   }
   const [whole, broken] = results;

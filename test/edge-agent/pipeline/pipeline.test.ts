@@ -1,10 +1,10 @@
 import * as net from "node:net";
-import type { MqttClient } from "mqtt";
-import { afterEach, expect, test } from "vitest";
 import { decodeHeartbeat } from "@plumbline/twin/contract/heartbeat";
 import { heartbeatTopic } from "@plumbline/twin/contract/topics";
-import type { Broker } from "../../../simulators/src/broker/aedes-broker.ts";
+import type { MqttClient } from "mqtt";
+import { afterEach, expect, test } from "vitest";
 import { LocalOutbox } from "../../../edge-agent/src/outbox/local-outbox.ts";
+import type { Broker } from "../../../simulators/src/broker/aedes-broker.ts";
 import { configIn, type InProcess, limitsOf, scratch, startInProcess, THING } from "../support/agents.ts";
 import { clientOf, openBroker, publishReadings, SmallCloud, until } from "../support/brokers.ts";
 import { lineReadings } from "../support/journals.ts";
@@ -27,10 +27,19 @@ async function field(): Promise<Field> {
   const cloudBroker = await openBroker();
   const cloud = await SmallCloud.open(cloudBroker);
   const sensors = await clientOf(plant);
-  open.push(() => plant.close(), () => cloudBroker.close(), () => cloud.client.endAsync(true), () => sensors.endAsync(true));
+  open.push(
+    () => plant.close(),
+    () => cloudBroker.close(),
+    () => cloud.client.endAsync(true),
+    () => sensors.endAsync(true),
+  );
   return { plant, sensors, cloud, cloudBroker, folder: scratch() };
 }
-async function agentIn({ plant, cloudBroker, folder }: Field, change: Record<string, unknown> = {}, hold = false): Promise<InProcess & { outbox: HeldOutbox }> {
+async function agentIn(
+  { plant, cloudBroker, folder }: Field,
+  change: Record<string, unknown> = {},
+  hold = false,
+): Promise<InProcess & { outbox: HeldOutbox }> {
   const { config } = configIn(folder, plant.port, cloudBroker.port, change);
   const outbox = new HeldOutbox(new LocalOutbox(config.outbox.path, limitsOf(config)));
   const agent = await startInProcess(config, outbox);
@@ -75,7 +84,9 @@ test("frames reach the cloud in sequence, and leave the outbox with its acknowle
   await until(() => pipeline.vitals(false).idle && pipeline.vitals(false).committed === readings.length);
   await pipeline.seal();
   await until(() => here.cloud.readings.length === readings.length);
-  expect(here.cloud.frames.map(({ sequence }) => sequence)).toEqual(here.cloud.frames.map((_, index) => index + 1));
+  expect(here.cloud.frames.map(({ sequence }) => sequence)).toEqual(
+    here.cloud.frames.map((_, index) => index + 1),
+  );
   await until(() => pipeline.vitals(false).outbox.backlogFrames === 0);
 });
 
@@ -94,7 +105,9 @@ test("forged and foreign acknowledgements are ignored, each with its reason", as
   ];
   for (const [change, reason] of forgeries) {
     here.cloud.acknowledge(THING, change);
-    await until(() => events.some((event) => event.name === "uplink.ack-ignored" && reason.test(event.reason)));
+    await until(() =>
+      events.some((event) => event.name === "uplink.ack-ignored" && reason.test(event.reason)),
+    );
   }
   expect(pipeline.vitals(false)).toMatchObject({ ackedSequence: 0, outbox: { backlogFrames: 2 } });
   here.cloud.acknowledge(THING);
@@ -104,7 +117,10 @@ test("forged and foreign acknowledgements are ignored, each with its reason", as
 test("after a silence everything from the lowest unacknowledged frame is sent again, and no more than the window", async () => {
   const here = await field();
   here.cloud.answering = false;
-  const { pipeline, events } = await agentIn(here, { uplink: { kind: "mqtt", mqttUrl: `mqtt://127.0.0.1:${here.cloudBroker.port}`, inFlight: 3 }, outbox: { commitMillis: 5, sealReadings: 210 } });
+  const { pipeline, events } = await agentIn(here, {
+    uplink: { kind: "mqtt", mqttUrl: `mqtt://127.0.0.1:${here.cloudBroker.port}`, inFlight: 3 },
+    outbox: { commitMillis: 5, sealReadings: 210 },
+  });
   await publishReadings(here.sensors, lineReadings(60, 4));
   await until(() => pipeline.vitals(false).sealedSequence === 6 && here.cloud.frames.length >= 3);
   const before = events.length;
@@ -133,20 +149,29 @@ test("messages that cannot be read are counted, kept with a reason and acknowled
   expect(pipeline.vitals(false)).toMatchObject({ received: 21 + bad.length, rejected: bad.length });
   await until(() => here.plant.counters().acknowledged === 21 + bad.length);
   expect(events.flatMap((event) => (event.name === "source.rejected" ? [event.reason] : []))).toEqual([
-    "payload is not JSON", "payload is not a JSON object", "t is not a time in ms since 1970", "v is not a number",
-    "signal w77 is not declared by the twin", expect.stringMatching(/more than 1024/), "payload nested deeper than 4",
+    "payload is not JSON",
+    "payload is not a JSON object",
+    "t is not a time in ms since 1970",
+    "v is not a number",
+    "signal w77 is not declared by the twin",
+    expect.stringMatching(/more than 1024/),
+    "payload nested deeper than 4",
   ]);
 });
 
 test("a reading 1000 times too large reaches the cloud as BAD: unit-scale", async () => {
   const here = await field();
   const { pipeline } = await agentIn(here);
-  const readings = lineReadings(3, 6).map((reading, index) => (index === 22 ? { ...reading, value: reading.value * 1_000 } : reading));
+  const readings = lineReadings(3, 6).map((reading, index) =>
+    index === 22 ? { ...reading, value: reading.value * 1_000 } : reading,
+  );
   await publishReadings(here.sensors, readings);
   await until(() => pipeline.vitals(false).committed === 63);
   await pipeline.seal();
   await until(() => here.cloud.readings.length === 63);
-  expect(here.cloud.readings.filter(({ quality }) => quality !== "GOOD")).toMatchObject([{ signal: readings[22]!.signal, quality: "BAD", reason: "unit-scale" }]);
+  expect(here.cloud.readings.filter(({ quality }) => quality !== "GOOD")).toMatchObject([
+    { signal: readings[22]!.signal, quality: "BAD", reason: "unit-scale" },
+  ]);
 });
 
 test("brokers that are down at start are waited for, and the agent says so", async () => {
@@ -154,18 +179,29 @@ test("brokers that are down at start are waited for, and the agent says so", asy
   const { config } = configIn(scratch(), plantPort, cloudPort);
   const { pipeline, events } = await startInProcess(config);
   open.push(() => pipeline.stop());
-  await until(() => events.filter(({ name }) => name === "source.lost").length > 2 && events.some(({ name }) => name === "uplink.lost"));
-  expect(events.find((event) => event.name === "source.lost")).toMatchObject({ reason: expect.stringMatching(/ECONNREFUSED/) });
+  await until(
+    () =>
+      events.filter(({ name }) => name === "source.lost").length > 2 &&
+      events.some(({ name }) => name === "uplink.lost"),
+  );
+  expect(events.find((event) => event.name === "source.lost")).toMatchObject({
+    reason: expect.stringMatching(/ECONNREFUSED/),
+  });
   const plant = await openBroker(plantPort);
   const cloud = await openBroker(cloudPort);
-  open.push(() => plant.close(), () => cloud.close());
+  open.push(
+    () => plant.close(),
+    () => cloud.close(),
+  );
   await until(() => pipeline.vitals(false).source.connected && pipeline.vitals(false).uplink.connected);
 });
 
 test("refuse holds back acknowledgements while the outbox is full, and goes on when there is room", async () => {
   const here = await field();
   here.cloud.answering = false;
-  const { pipeline, events } = await agentIn(here, { outbox: { commitMillis: 5, capBytes: 163_840, overflow: "refuse", sealReadings: 21 } });
+  const { pipeline, events } = await agentIn(here, {
+    outbox: { commitMillis: 5, capBytes: 163_840, overflow: "refuse", sealReadings: 21 },
+  });
   const readings = lineReadings(200, 7);
   const publishing = publishReadings(here.sensors, readings);
   await until(() => events.some(({ name }) => name === "outbox.full"));
@@ -181,7 +217,9 @@ test("refuse holds back acknowledgements while the outbox is full, and goes on w
 test("drop-newest acknowledges and drops while the outbox is full, and every loss is in a gap record of its signal", async () => {
   const here = await field();
   here.cloud.answering = false;
-  const { pipeline, events } = await agentIn(here, { outbox: { commitMillis: 5, capBytes: 163_840, overflow: "drop-newest", sealReadings: 21 } });
+  const { pipeline, events } = await agentIn(here, {
+    outbox: { commitMillis: 5, capBytes: 163_840, overflow: "drop-newest", sealReadings: 21 },
+  });
   const readings = lineReadings(200, 8);
   await publishReadings(here.sensors, readings);
   await until(() => here.plant.counters().acknowledged === readings.length);
@@ -195,23 +233,37 @@ test("drop-newest acknowledges and drops while the outbox is full, and every los
     const { sealedSequence } = pipeline.vitals(false);
     return here.cloud.readings.length === committed && here.cloud.frames.at(-1)?.sequence === sealedSequence;
   });
-  const gaps = here.cloud.frames.flatMap(({ records }) => records).flatMap((record) => (record.kind === "gap" ? [record] : []));
+  const gaps = here.cloud.frames
+    .flatMap(({ records }) => records)
+    .flatMap((record) => (record.kind === "gap" ? [record] : []));
   expect(gaps.reduce((sum, { count }) => sum + count, 0)).toBe(lost);
   const stored = new Set(here.cloud.readings.map(({ signal, at }) => `${signal}|${at}`));
-  for (const { signal, at } of readings) if (!stored.has(`${signal}|${at}`)) expect(gaps.some((gap) => gap.signal === signal && gap.from <= at && at <= gap.to)).toBe(true);
+  for (const { signal, at } of readings)
+    if (!stored.has(`${signal}|${at}`))
+      expect(gaps.some((gap) => gap.signal === signal && gap.from <= at && at <= gap.to)).toBe(true);
 });
 
 test("the heartbeat tells backlog, set and state", async () => {
   const here = await field();
   const beats: string[] = [];
-  here.cloud.client.on("message", (topic, payload) => void (topic === heartbeatTopic(THING) && beats.push(payload.toString())));
+  here.cloud.client.on(
+    "message",
+    (topic, payload) => void (topic === heartbeatTopic(THING) && beats.push(payload.toString())),
+  );
   await here.cloud.client.subscribeAsync(heartbeatTopic(THING), { qos: 1 });
   const { pipeline } = await agentIn(here);
   await publishReadings(here.sensors, lineReadings(2, 9));
   await until(() => pipeline.vitals(false).committed === 42);
   pipeline.beat();
   await until(() => beats.length > 0);
-  expect(decodeHeartbeat(beats[0]!)).toMatchObject({ thing: THING, instance: "main", backlogReadings: 42, backlogFrames: 0, set: 0, applyState: "idle" });
+  expect(decodeHeartbeat(beats[0]!)).toMatchObject({
+    thing: THING,
+    instance: "main",
+    backlogReadings: 42,
+    backlogFrames: 0,
+    set: 0,
+    applyState: "idle",
+  });
 });
 
 const freePort = (): Promise<number> =>

@@ -18,7 +18,12 @@ export const machine = { definition: webLine, thing: THING, instance: "main" };
 export const scratch = (): string => fs.mkdtempSync(path.join(os.tmpdir(), "plumbline-agent-"));
 
 /** A configuration as a person would write it, with a token file beside it. */
-export function configIn(folder: string, plant: number, cloud: number, change: Readonly<Record<string, unknown>> = {}): { readonly config: AgentConfig; readonly file: string } {
+export function configIn(
+  folder: string,
+  plant: number,
+  cloud: number,
+  change: Readonly<Record<string, unknown>> = {},
+): { readonly config: AgentConfig; readonly file: string } {
   fs.writeFileSync(path.join(folder, "token"), "let me in\n");
   const json = {
     twin: { id: "web-line" },
@@ -36,7 +41,13 @@ export function configIn(folder: string, plant: number, cloud: number, change: R
   return { config: decodeConfig(json, file, folder), file };
 }
 
-export const limitsOf = ({ outbox: { capBytes, overflow } }: AgentConfig): ConstructorParameters<typeof LocalOutbox>[1] => ({ capBytes, overflow, identityHorizon: IDENTITY_HORIZON });
+export const limitsOf = ({
+  outbox: { capBytes, overflow },
+}: AgentConfig): ConstructorParameters<typeof LocalOutbox>[1] => ({
+  capBytes,
+  overflow,
+  identityHorizon: IDENTITY_HORIZON,
+});
 
 export interface InProcess {
   readonly pipeline: Pipeline;
@@ -44,7 +55,10 @@ export interface InProcess {
 }
 
 /** The real pipeline in this process, its SQLite in this thread; `outbox` may be wrapped to hold or break it. */
-export async function startInProcess(config: AgentConfig, outbox: Outbox = new LocalOutbox(config.outbox.path, limitsOf(config))): Promise<InProcess> {
+export async function startInProcess(
+  config: AgentConfig,
+  outbox: Outbox = new LocalOutbox(config.outbox.path, limitsOf(config)),
+): Promise<InProcess> {
   const events: EdgeEvent[] = [];
   const limits = { longestBackoff: 50, dice: Math.random };
   const clock = { ...systemClock(), backoff: (production: number) => Math.min(production, 200) };
@@ -55,7 +69,8 @@ export async function startInProcess(config: AgentConfig, outbox: Outbox = new L
     dice: Math.random,
     outbox,
     source: (listener) => new MqttSource(config.source, {}, limits, listener),
-    link: (listener) => new MqttCloudLink(config.uplink, { thing: THING, instance: "main" }, {}, limits, listener),
+    link: (listener) =>
+      new MqttCloudLink(config.uplink, { thing: THING, instance: "main" }, {}, limits, listener),
     tell: (event) => void events.push(event),
   });
   return { pipeline, events };

@@ -1,8 +1,8 @@
-import mqtt, { type MqttClient } from "mqtt";
-import { CHAIN_START, chainHash, decodeFrame, frameHash } from "@plumbline/twin/contract/frame-codec";
 import type { Frame } from "@plumbline/twin/contract/frame";
-import { ackTopic, FRAME_FILTER, readTopic } from "@plumbline/twin/contract/topics";
+import { CHAIN_START, chainHash, decodeFrame, frameHash } from "@plumbline/twin/contract/frame-codec";
 import type { Reading } from "@plumbline/twin/contract/reading";
+import { ackTopic, FRAME_FILTER, readTopic } from "@plumbline/twin/contract/topics";
+import mqtt, { type MqttClient } from "mqtt";
 import { type Broker, startBroker } from "../../../simulators/src/broker/aedes-broker.ts";
 
 /** A broker for everyone: what a test needs, not what a plant should run. */
@@ -10,14 +10,25 @@ export const openBroker = (port = 0, window?: number): Promise<Broker> =>
   startBroker({
     host: "127.0.0.1",
     port,
-    policy: { authenticate: () => ({ identity: "anyone" }), mayPublish: () => "forward", maySubscribe: () => true },
+    policy: {
+      authenticate: () => ({ identity: "anyone" }),
+      mayPublish: () => "forward",
+      maySubscribe: () => true,
+    },
     ...(window === undefined ? {} : { window }),
   });
 
-export const clientOf = ({ port }: { readonly port: number }): Promise<MqttClient> => mqtt.connectAsync(`mqtt://127.0.0.1:${port}`);
+export const clientOf = ({ port }: { readonly port: number }): Promise<MqttClient> =>
+  mqtt.connectAsync(`mqtt://127.0.0.1:${port}`);
 
 export const publishReadings = async (client: MqttClient, readings: readonly Reading[]): Promise<void> => {
-  await Promise.all(readings.map(({ signal, at, value, boot, counter }) => client.publishAsync(`line/${signal}/reading`, JSON.stringify({ t: at, v: value, n: counter, boot }), { qos: 1 })));
+  await Promise.all(
+    readings.map(({ signal, at, value, boot, counter }) =>
+      client.publishAsync(`line/${signal}/reading`, JSON.stringify({ t: at, v: value, n: counter, boot }), {
+        qos: 1,
+      }),
+    ),
+  );
 };
 
 /** The smallest cloud: takes frames in sequence, acknowledges with the right chain hash. */

@@ -8,11 +8,19 @@ import { IDENTITY_HORIZON } from "../../../edge-agent/src/validate/identities.ts
 import { lineRows, toReadings } from "../../bench/web-line-readings.ts";
 import { machine } from "./agents.ts";
 
-export const limits: OutboxLimits = { capBytes: 64 * 2 ** 20, overflow: "drop-oldest", identityHorizon: IDENTITY_HORIZON };
+export const limits: OutboxLimits = {
+  capBytes: 64 * 2 ** 20,
+  overflow: "drop-oldest",
+  identityHorizon: IDENTITY_HORIZON,
+};
 export const batchOf = (steps: readonly Step[]): Batch => ({ steps, rejected: [], lost: [] });
 
 /** Readings of a healthy line, or of one whose bearings 3 and 9 carry `drag`. */
-export const lineReadings = (rows: number, seed: number, drag: (row: number) => number = () => 0.0002): Reading[] => toReadings(lineRows(rows, drag, seed));
+export const lineReadings = (
+  rows: number,
+  seed: number,
+  drag: (row: number) => number = () => 0.0002,
+): Reading[] => toReadings(lineRows(rows, drag, seed));
 
 /** A station on its file, committing after each entry unless told to wait. */
 export class Bench {

@@ -14,7 +14,11 @@ export interface Signer {
 
 export function newSigner(kid: string): Signer {
   const { publicKey, privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
-  return { kid, pem: publicKey.export({ type: "spki", format: "pem" }).toString(), sign: (set) => signed(kid, privateKey, set) };
+  return {
+    kid,
+    pem: publicKey.export({ type: "spki", format: "pem" }).toString(),
+    sign: (set) => signed(kid, privateKey, set),
+  };
 }
 
 function signed(kid: string, key: KeyObject, set: ParameterSet): string {
@@ -29,14 +33,40 @@ export const publishable = (version: number, change: Partial<ParameterSet> = {})
   const sd = 5e-4;
   const parameters = prior.parameters.map((parameter) => {
     const mean = parameter.id === "b3" || parameter.id === "b9" ? WORN : 0;
-    return { ...parameter, mean, sd, interval90: [Math.max(mean - 2 * sd, 0), mean + 2 * sd] as const, interval99: [Math.max(mean - 3 * sd, 0), mean + 3 * sd] as const };
+    return {
+      ...parameter,
+      mean,
+      sd,
+      interval90: [Math.max(mean - 2 * sd, 0), mean + 2 * sd] as const,
+      interval99: [Math.max(mean - 3 * sd, 0), mean + 3 * sd] as const,
+    };
   });
   const covariance = prior.covariance.map((entry) => (entry === 0 ? 0 : sd ** 2));
-  return { ...prior, parameters, covariance, version, issued, expires: issued + 4_000 * 86_400_000, window: [issued - 7 * 86_400_000, issued], evidence: "e".repeat(64), ...change };
+  return {
+    ...prior,
+    parameters,
+    covariance,
+    version,
+    issued,
+    expires: issued + 4_000 * 86_400_000,
+    window: [issued - 7 * 86_400_000, issued],
+    evidence: "e".repeat(64),
+    ...change,
+  };
 };
 
 /** Every parameter at the upper end of its bounds: no healthy line looks like this. */
 export const absurd = (version: number): ParameterSet => {
   const set = publishable(version);
-  return { ...set, parameters: set.parameters.map((parameter) => ({ ...parameter, mean: 0.45, sd: 0.001, interval90: [0.44, 0.46] as const, interval99: [0.43, 0.47] as const })), covariance: set.covariance.map((entry) => (entry === 0 ? 0 : 1e-6)) };
+  return {
+    ...set,
+    parameters: set.parameters.map((parameter) => ({
+      ...parameter,
+      mean: 0.45,
+      sd: 0.001,
+      interval90: [0.44, 0.46] as const,
+      interval99: [0.43, 0.47] as const,
+    })),
+    covariance: set.covariance.map((entry) => (entry === 0 ? 0 : 1e-6)),
+  };
 };

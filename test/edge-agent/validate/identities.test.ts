@@ -1,6 +1,6 @@
-import { expect, test } from "vitest";
 import type { Reading } from "@plumbline/twin/contract/reading";
-import { Identities, IDENTITY_HORIZON } from "../../../edge-agent/src/validate/identities.ts";
+import { expect, test } from "vitest";
+import { IDENTITY_HORIZON, Identities } from "../../../edge-agent/src/validate/identities.ts";
 
 const reading = (at: number): Reading => ({ signal: "w1", at, value: 1, quality: "GOOD" });
 

@@ -1,10 +1,10 @@
-import { expect, test } from "vitest";
 import type { Reading } from "@plumbline/twin/contract/reading";
-import { webLine } from "@plumbline/twin/definition/web-line";
 import type { TwinDefinition } from "@plumbline/twin/definition/twin-definition";
+import { webLine } from "@plumbline/twin/definition/web-line";
 import type { Millis } from "@plumbline/twin/units";
-import { Validator } from "../../../edge-agent/src/validate/validator.ts";
+import { expect, test } from "vitest";
 import { runNeeded } from "../../../edge-agent/src/validate/frozen.ts";
+import { Validator } from "../../../edge-agent/src/validate/validator.ts";
 import { seeded } from "../../support/random.ts";
 
 const START = Date.UTC(2026, 0, 1);
@@ -12,7 +12,14 @@ const ANY_TIME = Number.MAX_SAFE_INTEGER;
 const MINUTE = 60_000;
 
 /** Judges and accepts, as the agent does. */
-function feed(validator: Validator, signal: string, at: number, value: number, more: { counter?: number; boot?: string; status?: string } = {}, latest = ANY_TIME): Reading | "duplicate" {
+function feed(
+  validator: Validator,
+  signal: string,
+  at: number,
+  value: number,
+  more: { counter?: number; boot?: string; status?: string } = {},
+  latest = ANY_TIME,
+): Reading | "duplicate" {
   const judged = validator.judge({ signal, at, value, ...more }, latest);
   if (judged.kind === "duplicate") return "duplicate";
   validator.accept(judged.reading);
@@ -20,12 +27,18 @@ function feed(validator: Validator, signal: string, at: number, value: number, m
 }
 
 /** A signal that has been healthy for a while. */
-function settled(definition: TwinDefinition, signal: string, count = 100, period = 10 * MINUTE): { validator: Validator; next: () => number; normal: () => number } {
+function settled(
+  definition: TwinDefinition,
+  signal: string,
+  count = 100,
+  period = 10 * MINUTE,
+): { validator: Validator; next: () => number; normal: () => number } {
   const validator = new Validator(definition);
   const { normal } = seeded(11);
   const { nominal, noise } = definition.signals.find(({ id }) => id === signal)!;
   let at = START;
-  for (let index = 0; index < count; index++, at += period) feed(validator, signal, at, nominal + noise * normal());
+  for (let index = 0; index < count; index++, at += period)
+    feed(validator, signal, at, nominal + noise * normal());
   return { validator, next: () => (at += period), normal };
 }
 
@@ -35,7 +48,10 @@ test("200,000 healthy readings are all GOOD", () => {
   const marked: Reading[] = [];
   for (let row = 0; row < 200_000 / webLine.signals.length; row++) {
     for (const { id, nominal, noise } of webLine.signals) {
-      const reading = feed(validator, id, START + row * 10 * MINUTE, nominal + noise * normal(), { boot: "b", counter: row });
+      const reading = feed(validator, id, START + row * 10 * MINUTE, nominal + noise * normal(), {
+        boot: "b",
+        counter: row,
+      });
       if (reading !== "duplicate" && reading.quality !== "GOOD") marked.push(reading);
     }
   }
@@ -43,14 +59,22 @@ test("200,000 healthy readings are all GOOD", () => {
 });
 
 test("200,000 healthy readings of coarse sensors, ten a second, are all GOOD", () => {
-  const fast: TwinDefinition = { ...webLine, signals: webLine.signals.map((signal) => ({ ...signal, period: 100 as Millis })) };
+  const fast: TwinDefinition = {
+    ...webLine,
+    signals: webLine.signals.map((signal) => ({ ...signal, period: 100 as Millis })),
+  };
   const validator = new Validator(fast);
   const { normal } = seeded(2);
   const marked: Reading[] = [];
   for (let row = 0; row < 200_000 / webLine.signals.length; row++) {
     for (const [index, { id, nominal, noise }] of fast.signals.entries()) {
       const step = noise * [0.1, 0.5, 1, 2, 5][index % 5]!;
-      const reading = feed(validator, id, START + row * 100, Math.round((nominal + noise * normal()) / step) * step);
+      const reading = feed(
+        validator,
+        id,
+        START + row * 100,
+        Math.round((nominal + noise * normal()) / step) * step,
+      );
       if (reading !== "duplicate" && reading.quality !== "GOOD") marked.push(reading);
     }
   }
@@ -61,7 +85,9 @@ test("a line that starts, stops and slips within its rate limit is not accused",
   const { validator, next, normal } = settled(webLine, "w9");
   const steps = [0, 0, 0, 0, 20, 20, 20, 20, 12, 12.1, 11.9, 12, 20, 20, 0, 20];
   const qualities = steps.map((level) => feed(validator, "w9", next(), level + 0.01 * normal()));
-  expect(qualities.map((reading) => (reading === "duplicate" ? reading : reading.quality))).toEqual(steps.map(() => "GOOD"));
+  expect(qualities.map((reading) => (reading === "duplicate" ? reading : reading.quality))).toEqual(
+    steps.map(() => "GOOD"),
+  );
 });
 
 test("a noise-free source that hardly moves is not called frozen", () => {
@@ -74,7 +100,9 @@ test("a noise-free source that hardly moves is not called frozen", () => {
 
 test("a sensor that stopped moving is UNCERTAIN first and BAD when there is no doubt left", () => {
   const { validator, next } = settled(webLine, "w3");
-  const qualities = Array.from({ length: 30 }, () => feed(validator, "w3", next(), 20.004)).map((reading) => (reading === "duplicate" ? reading : `${reading.quality} ${reading.reason ?? ""}`));
+  const qualities = Array.from({ length: 30 }, () => feed(validator, "w3", next(), 20.004)).map((reading) =>
+    reading === "duplicate" ? reading : `${reading.quality} ${reading.reason ?? ""}`,
+  );
   const needed = runNeeded(0.001, 0.01);
   expect(qualities.slice(0, needed - 1)).toEqual(Array.from({ length: needed - 1 }, () => "GOOD "));
   expect(qualities[needed - 1]).toBe("UNCERTAIN frozen");
@@ -83,7 +111,8 @@ test("a sensor that stopped moving is UNCERTAIN first and BAD when there is no d
 
 test("a machine at rest that reads zero again and again is not called frozen", () => {
   const { validator, next } = settled(webLine, "w3");
-  for (let row = 0; row < 100; row++) expect(feed(validator, "w3", next(), 0)).toMatchObject({ quality: "GOOD" });
+  for (let row = 0; row < 100; row++)
+    expect(feed(validator, "w3", next(), 0)).toMatchObject({ quality: "GOOD" });
 });
 
 test.each([
@@ -97,7 +126,22 @@ test.each([
 });
 
 test("a reading 1000 times too small is BAD where a machine at rest could not read it", () => {
-  const pressure: TwinDefinition = { ...webLine, signals: [{ ...webLine.signals[0]!, id: "p", unit: "Pa", range: [-1_000, 200_000], nominal: 101_325, noise: 5, bias: 1, resolution: 1, maxRate: 1e6 }] };
+  const pressure: TwinDefinition = {
+    ...webLine,
+    signals: [
+      {
+        ...webLine.signals[0]!,
+        id: "p",
+        unit: "Pa",
+        range: [-1_000, 200_000],
+        nominal: 101_325,
+        noise: 5,
+        bias: 1,
+        resolution: 1,
+        maxRate: 1e6,
+      },
+    ],
+  };
   const { validator, next } = settled(pressure, "p");
   expect(feed(validator, "p", next(), 101.3)).toMatchObject({ quality: "BAD", reason: "unit-scale" });
   expect(feed(validator, "p", next(), 12)).toMatchObject({ quality: "GOOD" }); // at rest
@@ -106,10 +150,15 @@ test("a reading 1000 times too small is BAD where a machine at rest could not re
 test("a reading from a future that has not come is BAD, and makes no other reading late", () => {
   const { validator, next } = settled(webLine, "w3");
   const now = next();
-  expect(feed(validator, "w3", now + 365 * 86_400_000, 20, {}, now + 10 * MINUTE)).toMatchObject({ quality: "BAD", reason: "clock" });
+  expect(feed(validator, "w3", now + 365 * 86_400_000, 20, {}, now + 10 * MINUTE)).toMatchObject({
+    quality: "BAD",
+    reason: "clock",
+  });
   validator.sealed();
   expect(feed(validator, "w3", next(), 20.01)).toMatchObject({ quality: "GOOD" });
-  expect(feed(validator, "w3", now + 10 * MINUTE, 20, {}, now + 10 * MINUTE)).not.toMatchObject({ reason: "clock" });
+  expect(feed(validator, "w3", now + 10 * MINUTE, 20, {}, now + 10 * MINUTE)).not.toMatchObject({
+    reason: "clock",
+  });
 });
 
 test("faster than the machine can change is UNCERTAIN, never BAD", () => {
@@ -134,7 +183,10 @@ test.each([
 test("a source that counts on while its clock runs back is UNCERTAIN: stale", () => {
   const { validator, next } = settled(webLine, "w3");
   feed(validator, "w3", next(), 20, { boot: "b", counter: 1 });
-  expect(feed(validator, "w3", START - MINUTE, 20.001, { boot: "b", counter: 2 })).toMatchObject({ quality: "UNCERTAIN", reason: "stale" });
+  expect(feed(validator, "w3", START - MINUTE, 20.001, { boot: "b", counter: 2 })).toMatchObject({
+    quality: "UNCERTAIN",
+    reason: "stale",
+  });
 });
 
 test("the same reading again is dropped as a duplicate, with or without a source identity", () => {
@@ -149,7 +201,11 @@ test("the same reading again is dropped as a duplicate, with or without a source
 test("another reading at the same event time loses the conflict, keeps its quality and is kept", () => {
   const validator = new Validator(webLine);
   feed(validator, "w3", START, 20);
-  expect(feed(validator, "w3", START, 20.5)).toMatchObject({ quality: "GOOD", reason: "conflict", value: 20.5 });
+  expect(feed(validator, "w3", START, 20.5)).toMatchObject({
+    quality: "GOOD",
+    reason: "conflict",
+    value: 20.5,
+  });
 });
 
 test("lateness is measured against sealed frames only, so an outage of any length makes nothing late", () => {
