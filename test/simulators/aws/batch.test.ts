@@ -14,6 +14,7 @@ import {
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { builtEntry } from "../../support/build-workspace.ts";
 import { errorOf, openBox, type TestBox } from "./box-harness.ts";
+import { alive } from "./process-state.ts";
 
 const jobQueue = "plumbline-recalibration";
 const JOB = path.resolve(import.meta.dirname, "job/main.mjs");
@@ -75,14 +76,6 @@ const running = (file: string): Promise<number> =>
     timeout: 10_000,
     interval: 10,
   });
-const alive = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-};
 
 describe("a job", () => {
   test("runs the image's command with its own, its parameters, and Batch's variables", async () => {
@@ -269,4 +262,38 @@ test("a job whose guard is killed does not live on, and the attempt counts", asy
   const found = await ended(id);
   expect([found.status, found.container?.exitCode]).toEqual(["FAILED", 137]);
   await vi.waitFor(() => expect(alive(pid)).toBe(false), { timeout: 5_000 });
+});
+
+test("what a job leaves behind ends with it", async () => {
+  const where = path.join(t.directory, "family");
+  const id = await submit(await define(["family"]), {
+    containerOverrides: { environment: [{ name: "WHERE", value: where }] },
+  });
+  expect((await ended(id)).status).toBe("SUCCEEDED");
+  const child = await running(where);
+  await vi.waitFor(() => expect(alive(child)).toBe(false), { timeout: 5_000 });
+});
+
+test("a program that does not exist is a container that cannot start", async () => {
+  await using own = await openBox(
+    { images: { broken: ["/no/such/program"] } },
+    { guardProgram: builtEntry("simulators", "aws/batch/job-guard-main.js") },
+  );
+  const containerProperties = { image: "broken" };
+  await own.clients.batch.send(
+    new RegisterJobDefinitionCommand({ jobDefinitionName: "broken", type: "container", containerProperties }),
+  );
+  const { jobId = "" } = await own.clients.batch.send(
+    new SubmitJobCommand({ jobName: "b", jobQueue, jobDefinition: "broken" }),
+  );
+  await vi.waitFor(
+    async () => {
+      const found = (await own.clients.batch.send(new DescribeJobsCommand({ jobs: [jobId] }))).jobs?.[0];
+      expect([found?.status, found?.container?.reason]).toEqual([
+        "FAILED",
+        expect.stringContaining("CannotStartContainerError"),
+      ]);
+    },
+    { timeout: 10_000 },
+  );
 });

@@ -22,6 +22,7 @@ import { GetObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { builtEntry } from "../../support/build-workspace.ts";
 import { at, boxJson, type Clients, clientsOf, NOW, openBox, writeClock } from "./box-harness.ts";
+import { alive } from "./process-state.ts";
 
 const MAIN = builtEntry("simulators", "aws/main.js");
 const JOB = path.resolve(import.meta.dirname, "job/main.mjs");
@@ -171,7 +172,7 @@ test("a job does not outlive the box; killed with it, it counts as a failed atte
   const marker = `${where}.started.0`;
   const pid = await vi.waitFor(() => Number(readFileSync(marker, "utf8")), { timeout: 10_000, interval: 10 });
   await before.kill();
-  await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow(), { timeout: 5_000, interval: 10 });
+  await vi.waitFor(() => expect(alive(pid)).toBe(false), { timeout: 5_000, interval: 10 });
   rmSync(marker);
 
   const after = await start();

@@ -3,36 +3,26 @@ import { writeSync } from "node:fs";
 import { constants } from "node:os";
 
 /**
- * Runs one job's command and dies with it; and the job dies with the box. Standard input is a pipe that the box
- * holds and never writes to: when it closes, for whatever reason, the box is gone, and the job's whole process group
- * is killed. File descriptor 3 tells the box the job's process id, or why it did not start.
+ * Runs one job's command; the job dies with the box, however the box goes. Standard input is a pipe that the box holds
+ * and never writes to: when it closes, the whole process group is killed, which is this guard (its leader), the job and
+ * whatever the job started. The box sweeps the same group when the guard has ended, so a killed guard leaves nothing
+ * either. File descriptor 3 tells the box why a command did not start.
  */
 const REPORT_FD = 3;
 const NOT_STARTED = 127;
 
 const [command = "", ...args] = process.argv.slice(2);
-const job = spawn(command, args, { stdio: ["ignore", "inherit", "inherit"], detached: true });
+process.stdin.on("close", () => process.kill(-process.pid, "SIGKILL"));
+process.stdin.resume();
 
-function signalGroup(signal: NodeJS.Signals): void {
-  try {
-    if (job.pid !== undefined) process.kill(-job.pid, signal);
-  } catch {
-    // The group is gone already: that is what was wanted.
-  }
-}
-
-job.on("spawn", () => writeSync(REPORT_FD, `${JSON.stringify({ pid: job.pid })}\n`));
+const job = spawn(command, args, { stdio: ["ignore", "inherit", "inherit"] });
 job.on("error", (error) => {
-  writeSync(REPORT_FD, `${JSON.stringify({ error: error.message })}\n`);
+  writeSync(REPORT_FD, error.message);
   process.exit(NOT_STARTED);
 });
 job.on("exit", (code, signal) => {
-  // Whatever the job started ends with it.
-  signalGroup("SIGKILL");
   process.exit(code ?? 128 + (signal === null ? 0 : constants.signals[signal]));
 });
-
-process.stdin.on("close", () => signalGroup("SIGKILL"));
-process.stdin.resume();
-process.on("SIGTERM", () => signalGroup("SIGTERM"));
+// Passed on to the job alone, as a container's first process alone gets it.
+process.on("SIGTERM", () => job.kill("SIGTERM"));
 process.on("SIGINT", () => undefined);

@@ -23,6 +23,9 @@ export interface JobProcess {
   stop(graceMs: number): void;
 }
 
+/** Exit code of a process that SIGKILL ended. */
+const KILLED = 137;
+
 /** Starts a command under its guard. Never throws: a command that cannot start is an exit with a reason. */
 export function startJob(guardProgram: string, { argv, environment, logPath }: JobCommand): JobProcess {
   mkdirSync(dirname(logPath), { recursive: true });
@@ -33,50 +36,49 @@ export function startJob(guardProgram: string, { argv, environment, logPath }: J
     // The pipe at 0 is the job's lease on life: it closes when the box goes, however it goes.
     stdio: ["pipe", log, log, "pipe"],
     env: { ...environment },
+    // A process group of its own, led by the guard: to be killed as one.
+    detached: true,
   });
   closeSync(log);
-  const told = reportOf(guard.stdio[3] as Readable);
+  const refusal = textOf(guard.stdio[3] as Readable);
   let killer: NodeJS.Timeout | undefined;
+  let stopping = false;
   const ended = new Promise<JobExit>((resolve) => {
     guard.on("error", (error) => resolve({ reason: `CannotStartContainerError: ${error.message}` }));
-    guard.on("close", (code, signal) => {
+    guard.on("exit", () => {
       clearTimeout(killer);
-      killGroup(told.pid, signal);
-      if (told.error !== undefined) resolve({ reason: `CannotStartContainerError: ${told.error}` });
-      else
-        resolve(
-          code === null
-            ? { exitCode: 137, reason: `The job's guard ended by ${signal}` }
-            : { exitCode: code },
-        );
+      // What the job started ends with it; and the job, when it is the guard that was killed.
+      killGroup(guard.pid);
+    });
+    guard.on("close", (code) => {
+      if (refusal.text !== "") resolve({ reason: `CannotStartContainerError: ${refusal.text}` });
+      else if (code !== null || stopping) resolve({ exitCode: code ?? KILLED });
+      else resolve({ exitCode: KILLED, reason: "The job's guard was killed" });
     });
   });
   return {
     ended,
     stop: (graceMs) => {
+      stopping = true;
       guard.kill("SIGTERM");
-      killer = setTimeout(() => guard.stdin?.destroy(), graceMs);
+      killer = setTimeout(() => killGroup(guard.pid), graceMs);
     },
   };
 }
 
-/** What the guard tells on its report pipe, filled in as it comes. */
-function reportOf(pipe: Readable): { pid?: number; error?: string } {
-  const told: { pid?: number; error?: string } = {};
-  let text = "";
+/** What comes through a pipe, as it comes. */
+function textOf(pipe: Readable): { text: string } {
+  const found = { text: "" };
   pipe.setEncoding("utf8").on("data", (chunk: string) => {
-    text += chunk;
-    if (text.endsWith("\n")) Object.assign(told, JSON.parse(text) as typeof told);
+    found.text += chunk;
   });
-  return told;
+  return found;
 }
 
-/** A guard that was killed could not end its job: then the box does. */
-function killGroup(pid: number | undefined, signal: NodeJS.Signals | null): void {
-  if (pid === undefined || signal === null) return;
+function killGroup(leader: number | undefined): void {
   try {
-    process.kill(-pid, "SIGKILL");
+    if (leader !== undefined) process.kill(-leader, "SIGKILL");
   } catch {
-    // It had ended by itself.
+    // All of it had ended by itself.
   }
 }

@@ -1,4 +1,5 @@
 // A job for the tests of Batch: says who it is, then does what its first argument says.
+import { spawn } from "node:child_process";
 import { appendFileSync, existsSync, writeFileSync } from "node:fs";
 
 const [what, ...rest] = process.argv.slice(2);
@@ -39,6 +40,14 @@ switch (what) {
     process.on("SIGTERM", () => undefined);
     appendFileSync(where, `${process.pid}\n`);
     wait();
+    break;
+  case "family":
+    // Leaves a process behind that would outlive it.
+    writeFileSync(
+      where,
+      String(spawn(process.execPath, ["-e", "setInterval(() => 0, 1000)"], { stdio: "ignore" }).pid),
+    );
+    process.exit(0);
     break;
   case "until": {
     // Waits until the file it is given exists.
