@@ -43,6 +43,8 @@ export interface OutgoingMessage {
 }
 
 const DEFAULT_WINDOW = 1_000;
+/** A subscriber that takes nothing for so long is cut off: until then its publisher's next PUBACK waits for it. */
+const DRAIN_MS = 3_000;
 /** Where held publications go: nobody may subscribe below `$SYS`. */
 const HELD_TOPIC = "$SYS/held";
 
@@ -58,7 +60,7 @@ const HELD_TOPIC = "$SYS/held";
  */
 export async function startBroker<Identity>(options: BrokerOptions<Identity>): Promise<Broker> {
   const inside = new Inside(options);
-  const broker = new Aedes({ ...inside.hooks(), persistence: inside.store });
+  const broker = new Aedes({ ...inside.hooks(), persistence: inside.store, drainTimeout: DRAIN_MS });
   await broker.listen();
   inside.listenTo(broker);
   const sockets = new Set<Socket>();
