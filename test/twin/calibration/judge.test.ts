@@ -3,9 +3,10 @@ import { type Case, HELD_OUT, judge } from "@plumbline/twin/calibration/judge";
 import type { EvidenceRow } from "@plumbline/twin/calibration/rows";
 import { webLine } from "@plumbline/twin/definition/web-line";
 import { describe, expect, test } from "vitest";
-import { candidateOf, estimateOf, newAssimilator, pointOf, rowsOf } from "../support/calibrated.ts";
+import { seeded } from "../../support/random.ts";
+import { candidateOf, estimateOf, newAssimilator, pointOf, rowAt, rowsOf } from "../support/calibrated.ts";
 import { PRIOR } from "../support/quiet-windows.ts";
-import { DAY, START } from "../support/web-line-truth.ts";
+import { DAY, drags, drawnBiases, noisyValues, START } from "../support/web-line-truth.ts";
 
 type Drags = Readonly<Record<string, number>>;
 const ROWS = 40;
@@ -201,5 +202,17 @@ describe("the judge", () => {
 
   test("puts nothing in force for a quiet line, though a chart alarmed", () => {
     for (const seed of [1230, 1231, 1232, 1233]) expect(ownVerdict(still({}), seed)).not.toBe("accept");
+  });
+
+  test("holds when sensors' biases explain all that changed and no parameter moved", () => {
+    for (const seed of [1240, 1241, 1242, 1243, 1244, 1245]) {
+      const dice = seeded(seed);
+      const biases = drawnBiases(dice);
+      const recent = Array.from({ length: 300 }, (_, row) => rowAt(row / 66, noisyValues(drags({}), dice, biases)));
+      const assimilator = newAssimilator();
+      const trace = recent.flatMap((row) => assimilator.assimilate(row) ?? []);
+      const verdict = judge({ definition: webLine, incumbent: PRIOR, candidate: assimilator.posterior(), recent, trace, alarmed: false });
+      expect(verdict).toMatchObject({ kind: "wait", reason: expect.stringMatching(/^hold: /) });
+    }
   });
 });

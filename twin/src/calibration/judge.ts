@@ -39,6 +39,8 @@ export interface Case {
 export const HELD_OUT = 16;
 /** Hold rule: a change must be a thousand times likelier than none. */
 const ENOUGH = Math.log(1000);
+/** A parameter has moved when its estimates differ by so many joint standard deviations. */
+const MOVED = 2.5;
 /** A change larger than this many of its random walk's standard deviations is not wear. */
 const IMPLAUSIBLE = 8;
 const MILLIS_PER_DAY = 86_400_000;
@@ -65,6 +67,9 @@ export function judge(given: Case): Verdict {
   if (evidence.change < ENOUGH) {
     const why = alarmed ? "alarmed, but held-out rows do not show it yet" : "hold: no evidence of a change";
     return { kind: "wait", rows: HELD_OUT, reason: `${why} (${evidence.change.toFixed(1)} of ${ENOUGH.toFixed(1)} nats)`, evidence };
+  }
+  if (!alarmed && evidence.moved.length === 0) {
+    return { kind: "wait", rows: HELD_OUT, reason: "hold: no parameter moved beyond what its uncertainty explains", evidence };
   }
   if (evidence.moved.length > 0 && evidence.moved.every(({ identifiable }) => identifiable === "not")) {
     return { kind: "wait", rows: HELD_OUT, reason: `what moved cannot be told apart yet: ${evidence.moved.map(({ id }) => id).join(", ")}`, evidence };
@@ -125,10 +130,11 @@ function beliefAt({ parameters }: TwinDefinition, point: PosteriorPoint, { signa
   };
 }
 
+/** Parameters whose two estimates differ by more than both uncertainties together explain. */
 const movedParameters = (incumbent: ParameterSet, candidate: CandidatePosterior): JudgeEvidence["moved"] =>
   candidate.parameters.flatMap(({ id, mean, sd, identifiable }, index) => {
-    const from = incumbent.parameters[index]?.mean ?? mean;
-    return Math.abs(mean - from) > 2 * sd ? [{ id, from, to: mean, sd, identifiable }] : [];
+    const old = incumbent.parameters[index] ?? { mean, sd };
+    return Math.abs(mean - old.mean) > MOVED * Math.hypot(sd, old.sd) ? [{ id, from: old.mean, to: mean, sd, identifiable }] : [];
   });
 
 function implausible({ definition, incumbent, candidate, trace }: Case): string | undefined {
