@@ -64,24 +64,13 @@ export async function startBox(config: BoxConfig, options: BoxOptions = {}): Pro
       const request = readShadowTopic(topic);
       if (request !== undefined) shadows.handle(request.verb, request.address, payload);
     },
+  }).catch((error: unknown) => {
+    store.close();
+    throw error;
   });
   const ports = { httpPort: config.httpPort, mqttPort: broker.port };
   const batch = makeBatch(config, options, store, clock, () => ports, told);
-  const services = {
-    sitewise: siteWiseService({ ...config, store, clock, rates: new RateLimits(clock.quota) }),
-    s3: s3Service({ store, region: config.region, wall: clock.wall, buckets: config.buckets }),
-    batch: batchService(batch),
-    iotData: iotDataService({ shadows, publisher: broker.publish, now: clock.now }),
-    kms: kmsService(
-      new KeyTable(
-        store,
-        config.signingAliases,
-        `arn:aws:kms:${config.region}:${config.account}:`,
-        clock.wall,
-      ),
-      config.account,
-    ),
-  };
+  const services = servicesOf(config, { store, clock, batch, shadows, broker });
   const server = await serve(config, services, clock, told).catch(async (error: unknown) => {
     await broker.close();
     store.close();
@@ -91,9 +80,7 @@ export async function startBox(config: BoxConfig, options: BoxOptions = {}): Pro
   batch.runner.recover();
   return {
     ...ports,
-    operations: Object.fromEntries(
-      Object.values(services).map(({ signingName, operations }) => [signingName, operations]),
-    ),
+    operations: operationsOf(services),
     close: async () => {
       await server.close();
       await batch.runner.close();
@@ -104,6 +91,30 @@ export async function startBox(config: BoxConfig, options: BoxOptions = {}): Pro
 }
 
 type Services = Readonly<Record<"sitewise" | "s3" | "batch" | "iotData" | "kms", Service>>;
+
+const operationsOf = (services: Services): Box["operations"] =>
+  Object.fromEntries(Object.values(services).map(({ signingName, operations }) => [signingName, operations]));
+
+interface Parts {
+  readonly store: Store;
+  readonly clock: BoxClock;
+  readonly batch: Batch;
+  readonly shadows: ShadowService;
+  readonly broker: CloudBroker;
+}
+
+function servicesOf(config: BoxConfig, { store, clock, batch, shadows, broker }: Parts): Services {
+  const { region, account, buckets, signingAliases } = config;
+  const { now, wall, quota } = clock;
+  const keys = new KeyTable(store, signingAliases, `arn:aws:kms:${region}:${account}:`, wall);
+  return {
+    sitewise: siteWiseService({ ...config, store, clock, rates: new RateLimits(quota) }),
+    s3: s3Service({ store, region, wall, buckets }),
+    batch: batchService(batch),
+    iotData: iotDataService({ shadows, publisher: broker.publish, now }),
+    kms: kmsService(keys, account),
+  };
+}
 
 function serve(
   config: BoxConfig,

@@ -22,7 +22,6 @@ export const describeJobs =
 
 function detailOf(batch: Batch, job: Job): Record<string, unknown> {
   const { spec } = job;
-  const last = job.attempts.at(-1);
   return {
     jobArn: jobArn(batch, job),
     jobId: job.id,
@@ -48,21 +47,27 @@ function detailOf(batch: Batch, job: Job): Record<string, unknown> {
     timeout: spec.timeoutSeconds === undefined ? undefined : { attemptDurationSeconds: spec.timeoutSeconds },
     dependsOn: spec.dependsOn.map((jobId) => ({ jobId })),
     parameters: spec.parameters,
-    container: {
-      image: spec.image,
-      command: spec.command,
-      environment: spec.environment,
-      resourceRequirements: spec.resourceRequirements ?? [],
-      volumes: [],
-      mountPoints: [],
-      ulimits: [],
-      exitCode: last?.exitCode,
-      reason: last?.reason,
-      logStreamName: job.startedAt === null ? undefined : job.id,
-    },
+    container: containerOf(job),
     arrayProperties: arrayOf(batch, job),
     isCancelled: job.stopKind === "cancel",
     isTerminated: job.stopKind === "terminate",
+  };
+}
+
+/** What was run, and how its last attempt ended. */
+function containerOf({ id, spec, attempts, startedAt }: Job): Record<string, unknown> {
+  const last = attempts.at(-1);
+  return {
+    image: spec.image,
+    command: spec.command,
+    environment: spec.environment,
+    resourceRequirements: spec.resourceRequirements ?? [],
+    volumes: [],
+    mountPoints: [],
+    ulimits: [],
+    exitCode: last?.exitCode,
+    reason: last?.reason,
+    logStreamName: startedAt === null ? undefined : id,
   };
 }
 

@@ -18,6 +18,7 @@ import {
   timeout,
 } from "./job-shapes.ts";
 import { type JobSpec, mergeEnvironment, substitute } from "./job-spec.ts";
+import type { NewJob } from "./sqlite-jobs.ts";
 
 /** Dependencies of one job. */
 const MAX_DEPENDENCIES = 20;
@@ -59,31 +60,23 @@ export const submitJob =
       definitionArn: definitionArn(batch, definition),
       createdAt: batch.wall(),
     };
-    const size = request.arrayProperties?.size ?? null;
-    batch.store.transaction(() => {
-      batch.jobs.add({
-        ...common,
-        id,
-        parentId: null,
-        arrayIndex: null,
-        arraySize: size,
-        spec,
-        status: "SUBMITTED",
-      });
-      for (let index = 0; index < (size ?? 0); index += 1)
-        batch.jobs.add({
-          ...common,
-          id: `${id}:${index}`,
-          parentId: id,
-          arrayIndex: index,
-          arraySize: null,
-          spec: undefined,
-          status: "SUBMITTED",
-        });
-    })();
+    addJobs(batch, { ...common, id, status: "SUBMITTED" }, spec, request.arrayProperties?.size ?? null);
     batch.runner.wake();
     return json({ jobArn: jobArn(batch, { id }), jobName: request.jobName, jobId: id });
   };
+
+type Common = Pick<NewJob, "id" | "name" | "queue" | "definitionArn" | "createdAt" | "status">;
+
+/** A job, or an array job with all its children: one transaction, so that a killed box has either all or none. */
+function addJobs({ store, jobs }: Batch, common: Common, spec: JobSpec, size: number | null): void {
+  const { id } = common;
+  store.transaction(() => {
+    jobs.add({ ...common, parentId: null, arrayIndex: null, arraySize: size, spec });
+    const child = { ...common, parentId: id, arraySize: null, spec: undefined };
+    for (let arrayIndex = 0; arrayIndex < (size ?? 0); arrayIndex += 1)
+      jobs.add({ ...child, id: `${id}:${arrayIndex}`, arrayIndex });
+  })();
+}
 
 /** The request's word goes before the definition's. */
 function specOf(definition: DefinitionDocument, request: SubmitRequest): JobSpec {

@@ -42,11 +42,8 @@ export async function startCloudBroker(settings: CloudBrokerSettings): Promise<C
   /** A closed broker takes nothing: told, because then something was lost. */
   const deliver = (topic: string, payload: Buffer, qos: 0 | 1): void => {
     publish(topic, payload, qos).catch((error: unknown) => {
-      settings.onEvent({
-        event: "broker.client-error",
-        clientId: null,
-        reason: `${topic}: ${String(error)}`,
-      });
+      const reason = `${topic}: ${String(error)}`;
+      settings.onEvent({ event: "broker.client-error", clientId: null, reason });
     });
   };
   const replayer =

@@ -13,20 +13,21 @@ import { updateProperty } from "./update-property.ts";
 
 const MAX_BODY = 1024 * 1024;
 
+const on =
+  (hostPrefix: "data." | "api.") =>
+  (name: string, method: string, path: string, answer: Operation["answer"]): Operation => ({
+    name,
+    method,
+    path,
+    hostPrefix,
+    answer,
+  });
+const data = on("data.");
+const api = on("api.");
+
 /** IoT SiteWise, as far as it is used: the paths, methods and host prefixes are those of AWS's model. */
 export function siteWiseService(settings: SiteWiseSettings): Service {
   const sitewise = makeSiteWise(settings);
-  const on =
-    (hostPrefix: "data." | "api.") =>
-    (name: string, method: string, path: string, answer: Operation["answer"]): Operation => ({
-      name,
-      method,
-      path,
-      hostPrefix,
-      answer,
-    });
-  const data = on("data.");
-  const api = on("api.");
   return {
     signingName: "iotsitewise",
     maxBodyBytes: MAX_BODY,
