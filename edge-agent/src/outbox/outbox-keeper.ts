@@ -2,7 +2,7 @@ import * as fs from "node:fs";
 import { TwinError } from "@plumbline/twin/errors";
 import type { AckOutcome, Batch, Opened, OutboxStatus, OutgoingFrame, SalvagedPart } from "./outbox.ts";
 import { interruptedSalvage, quarantine, Salvage, salvageFinished } from "./salvage.ts";
-import { lockWriter, openFile, type SqliteFile } from "./sqlite-file.ts";
+import { guarded, lockWriter, openFile, type SqliteFile } from "./sqlite-file.ts";
 import { type OutboxLimits, SqliteOutbox } from "./sqlite-outbox.ts";
 
 /**
@@ -19,6 +19,9 @@ export class OutboxKeeper {
   #outbox: SqliteOutbox | undefined;
   #salvage: { readonly reader: Salvage; readonly aside: string } | undefined;
 
+  /** Why the file must be salvaged, whatever it looks like when it is opened again: opening does not read every frame. */
+  #condemned: string | undefined;
+
   constructor(file: string, limits: OutboxLimits) {
     this.#file = file;
     this.#limits = limits;
@@ -32,6 +35,7 @@ export class OutboxKeeper {
       this.#remove();
       return this.#openSalvaging(interrupted, "an earlier salvage was interrupted");
     }
+    if (this.#condemned !== undefined) return this.#openSalvaging(quarantine(this.#file), this.#condemned);
     try {
       return this.#openSound();
     } catch (error) {
@@ -43,15 +47,20 @@ export class OutboxKeeper {
 
   #openSound(): Opened {
     this.#db = openFile(this.#file, this.#limits.capBytes);
-    this.#outbox = new SqliteOutbox(this.#db, this.#file, this.#limits);
+    this.#outbox = this.#resume(this.#db);
     return this.#outbox.load();
   }
 
   #openSalvaging(aside: string, why: string): Opened {
+    this.#condemned = undefined;
     const salvage = new Salvage(aside);
     const opened = this.#openSound();
     this.#salvage = { reader: salvage, aside };
     return { ...opened, slots: salvage.slots(), salvage: { why, quarantine: aside, memory: salvage.memory } };
+  }
+
+  #resume(db: SqliteFile): SqliteOutbox {
+    return guarded(() => new SqliteOutbox(db, this.#file, this.#limits));
   }
 
   append(batch: Batch): OutboxStatus {
@@ -80,12 +89,13 @@ export class OutboxKeeper {
     if (!this.#outbox) {
       if (!this.#unlock) throw new TwinError("CLOSED", "the outbox is closed", "open it first");
       this.#db = openFile(this.#file, this.#limits.capBytes);
-      this.#outbox = new SqliteOutbox(this.#db, this.#file, this.#limits);
+      this.#outbox = this.#resume(this.#db);
     }
     try {
       return work(this.#outbox);
     } catch (error) {
       if (error instanceof TwinError && error.code === "DISK_ERROR") this.#shut();
+      if (error instanceof TwinError && error.code === "CORRUPT") this.#condemned = error.message;
       throw error;
     }
   }

@@ -61,11 +61,29 @@ async function run(
   return { frames: frames.map(({ frame }) => frame), hash, sizes: frames.map(({ size }) => size) };
 }
 
+/** A worn line with everything that validation must remember: frozen, spiking, late, conflicting and impossible readings. */
+function troubled(rows: number, seed: number): Reading[] {
+  const { uniform } = seeded(seed);
+  return lineReadings(rows, seed, (row) => (row < 120 ? 0.0002 : 0.002 * (row - 120))).flatMap(
+    (reading, index): Reading[] => {
+      const row = Math.floor(index / 21);
+      if (reading.signal === "w4" && row > 60 && row < 90) return [{ ...reading, value: 20.123 }];
+      if (uniform() < 0.01) return [{ ...reading, value: reading.value * 1_000 }];
+      if (uniform() < 0.01) return [reading, { ...reading, value: reading.value + 1, counter: 1e6 + index }];
+      if (row > 200 && uniform() < 0.01)
+        return [reading, { ...reading, at: reading.at - 30 * 3_600_000 + 1, counter: 2e6 + index }];
+      return [reading];
+    },
+  );
+}
+
 test("a restart at any point is bit-exact: state, frames and their start hashes equal those of an uninterrupted run", async () => {
-  const readings = lineReadings(260, 3, (row) => (row < 120 ? 0.0002 : 0.002 * (row - 120)));
+  const readings = troubled(260, 3);
   const whole = await run(readings, 0, 1);
   expect(whole.frames.length).toBeGreaterThan(4);
   expect(whole.frames.flatMap(({ records }) => records).some(({ kind }) => kind === "alarm")).toBe(true);
+  const reasons = new Set(whole.frames.flatMap(({ readings: held }) => held).map(({ reason }) => reason));
+  expect([...reasons]).toEqual(expect.arrayContaining(["frozen", "unit-scale", "conflict", "late"]));
   for (const seed of [2, 3, 4]) {
     const broken = await run(readings, 12, seed);
     expect(broken.hash).toBe(whole.hash);
