@@ -16,6 +16,13 @@ interface StationState {
   readonly validator: ValidatorState;
   readonly builder: BuilderState;
   readonly desk: DeskState;
+  readonly alarmSealed: AlarmSealed | null;
+}
+
+/** The newest alarm that closed a frame, and the set in force then. */
+interface AlarmSealed {
+  readonly set: number;
+  readonly at: number;
 }
 
 /**
@@ -33,6 +40,7 @@ export class Station {
   #tell: (event: EdgeEvent) => void = () => undefined;
   /** In force since the last seal. */
   #inForce: ParameterSet;
+  #alarmSealed: AlarmSealed | null = null;
   readonly nonce: string;
 
   constructor(
@@ -54,6 +62,7 @@ export class Station {
     this.#filter = filter;
     this.#builder = this.#openBuilder(opened.epoch, options.sealReadings, state?.builder);
     if (state) this.#validator.restore(state.validator);
+    this.#alarmSealed = state?.alarmSealed ?? null;
     for (const reading of opened.recent) this.#validator.recall(reading);
     this.#inForce = this.#desk.incumbent;
     for (const entry of opened.journal) this.record(entry);
@@ -143,7 +152,7 @@ export class Station {
     steps.push({ kind: "entry", entry });
     this.#builder.add(reading, newest);
     this.#validator.accept(reading);
-    let alarmed = false;
+    let alarmed: number | undefined;
     let ended: { verdict: Exclude<TrialVerdict, { kind: "continue" }>; at: number } | undefined;
     for (const row of this.#filter.observe(reading).rows) {
       for (const { chart, at, statistic } of row.alarms) {
@@ -156,15 +165,33 @@ export class Station {
           after: this.#builder.openReadings,
         });
         this.#tell({ name: "alarm.raised", chart, at, statistic });
-        alarmed = true;
+        alarmed = at;
       }
       const verdict = this.#desk.row(row);
       if (verdict.kind !== "continue") ended ??= { verdict, at: row.at };
     }
     if (ended) steps.push(...this.#endTrial(ended.verdict.kind, ended.at, ended.verdict.reason));
-    else if (alarmed) steps.push(...this.#seal("alarm"));
+    else if (alarmed !== undefined && this.#isNews(alarmed)) steps.push(...this.#sealAlarm(alarmed));
     else if (this.#builder.isFull()) steps.push(...this.#seal("size"));
     return steps;
+  }
+
+  /**
+   * The first alarm under a set must reach the cloud at once; more of them, within the cool-down in which nobody would
+   * act on them, travel with the frame that is open.
+   */
+  #isNews(at: number): boolean {
+    const last = this.#alarmSealed;
+    return (
+      last === null ||
+      last.set !== this.#desk.incumbent.version ||
+      at - last.at >= this.#machine.definition.policy.coolDown
+    );
+  }
+
+  #sealAlarm(at: number): Step[] {
+    this.#alarmSealed = { set: this.#desk.incumbent.version, at };
+    return this.#seal("alarm");
   }
 
   #beginTrial(entry: Extract<JournalEntry, { kind: "trial" }>): Step[] {
@@ -236,6 +263,7 @@ export class Station {
       validator: this.#validator.state(),
       builder: this.#builder.state(),
       desk: this.#desk.state(),
+      alarmSealed: this.#alarmSealed,
     };
     return JSON.stringify(state);
   }

@@ -46,6 +46,7 @@ const CAUTION = 1.25;
 /** Records that one frame takes along; more wait for the next. */
 const MAX_RECORDS = 64;
 const SEAL_AGE_PERIODS = 60;
+const NO_EPOCH = "0".repeat(16);
 
 /**
  * Collects the open frame and seals it. Holds:
@@ -111,12 +112,7 @@ export class FrameBuilder {
     const count = this.#readings.length;
     if (count >= this.#sealReadings) return true;
     if (count < this.#nextCheck) return false;
-    const size = this.#encode(
-      this.#readings,
-      this.#records.slice(0, MAX_RECORDS),
-      this.#snapshot,
-      this.#sequence + 1,
-    ).length;
+    const size = this.#contentBytes(this.#readings, this.#records.slice(0, MAX_RECORDS), this.#snapshot);
     const more = Math.floor((CONTENT_BYTES - size) / (CAUTION * (size / count)));
     if (more < count / 16) return true;
     this.#nextCheck = count + more;
@@ -156,7 +152,7 @@ export class FrameBuilder {
       this.#sealPart(readings, records.slice(-MAX_RECORDS), snapshot, advance, sealed);
       return;
     }
-    if (this.#encode(readings, records, snapshot, this.#sequence + 1).length <= CONTENT_BYTES) {
+    if (this.#contentBytes(readings, records, snapshot) <= CONTENT_BYTES) {
       sealed.push(this.#sealOne(readings, records, snapshot));
       return;
     }
@@ -191,15 +187,22 @@ export class FrameBuilder {
     return { sequence, bytes, readings: readings.length, span: spanOf(readings, records) };
   }
 
+  /** Measured under an epoch of zeros: a random one deflates a byte better or worse, and would move the seams. */
+  #contentBytes(readings: readonly Reading[], records: readonly FrameRecord[], snapshot: string): number {
+    return this.#encode(readings, records, snapshot, this.#sequence + 1, undefined, NO_EPOCH).length;
+  }
+
   #encode(
     readings: readonly Reading[],
     records: readonly FrameRecord[],
     snapshot: string,
     sequence: number,
     slice?: Frame["checkpoint"],
+    epoch: string = this.#head.epoch,
   ): Uint8Array {
     const frame: Frame = {
       ...this.#head,
+      epoch,
       sequence,
       span: spanOf(readings, records),
       set: this.#set,
