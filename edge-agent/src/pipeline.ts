@@ -10,6 +10,7 @@ import type { Vitals } from "./health/vitals.ts";
 import { Intake } from "./intake.ts";
 import { moveIn } from "./moving-in.ts";
 import { GroupCommit } from "./outbox/group-commit.ts";
+import { openPatiently } from "./outbox/open-patiently.ts";
 import type { Outbox, OutboxStatus } from "./outbox/outbox.ts";
 import { Parameters } from "./parameters.ts";
 import { storeOf } from "./sent-frames.ts";
@@ -99,7 +100,7 @@ export class Pipeline {
 
   async #sit(): Promise<void> {
     const { outbox, machine, config, clock, dice, tell } = this.#stages;
-    const opened = await outbox.open();
+    const opened = await openPatiently(outbox, tell);
     const longestBackoff = clock.backoff(60_000);
     const station = new Station(machine, opened, config.outbox, tell);
     const commit = new GroupCommit<Mark>(

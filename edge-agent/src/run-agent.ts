@@ -29,7 +29,9 @@ export async function runAgent(
 ): Promise<number> {
   const tell = pinoLog(config.thing, logLevel);
   const clock = clockFile === undefined ? systemClock() : scenarioClock(clockFile);
-  const pipeline = await Pipeline.start(await stagesOf(config, clock, tell));
+  // A start may have to wait for room on the disk; being told to stop ends that wait too.
+  const pipeline = await Promise.race([Pipeline.start(await stagesOf(config, clock, tell)), stop]);
+  if (typeof pipeline === "string") return stoppedEarly(pipeline, tell);
   const health = new HealthServer(routesOf(pipeline), readSecret(config.health.tokenFile, "health token"));
   const port = await health.listen(config.health.host, config.health.port);
   writeDoor(config.stateDir, { host: config.health.host, port, pid: process.pid });
@@ -41,6 +43,11 @@ export async function runAgent(
   await health.close();
   tell({ name: "agent.stopped", tookMs: Math.round(performance.now() - from) });
   return typeof ended === "string" ? 0 : 70;
+}
+
+function stoppedEarly(reason: string, tell: Tell): number {
+  tell({ name: "agent.stopping", reason });
+  return 0;
 }
 
 async function stagesOf(config: AgentConfig, clock: Clock, tell: Tell): Promise<Stages> {

@@ -19,7 +19,7 @@ const BUCKET = "plumbline-archive";
 const IMAGE = "plumbline-recalibrate";
 const START_MS = 60_000;
 /** Wall time from the clock's making to the plant's first row: what the rest of the cast needs to come up. */
-export const BRING_UP_MS = 6_000;
+const BRING_UP_MS = 6_000;
 
 export interface CastRequest {
   readonly folder: string;
@@ -61,7 +61,8 @@ export class Cast {
     const ports = { plantBroker, http, mqtt, health, uplink: uplink.port };
     const cast = new Cast({ home, scenario: request.scenario, uplink, children: new Map(), secrets, ports });
     try {
-      openClock(home.path("clock.json"), request.scenario, Date.now() + BRING_UP_MS);
+      const bringUp = request.scenario.rate === "lockstep" ? 0 : BRING_UP_MS;
+      openClock(home.path("clock.json"), request.scenario, Date.now() - 1 + bringUp);
       await cast.#bringUp(request);
       return cast;
     } catch (error) {
