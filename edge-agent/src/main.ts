@@ -34,11 +34,13 @@ async function run(options: Options): Promise<number> {
     for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => resolve(signal));
   });
   const clockFile = process.env["PLUMBLINE_SCENARIO_CLOCK"] || undefined;
-  return runAgent(await configOf(options), {
+  const code = await runAgent(await configOf(options), {
     clockFile,
     logLevel: process.env["PLUMBLINE_LOG_LEVEL"] || "info",
     stop,
   });
+  // A start that was interrupted leaves the outbox's thread waiting for its disk: it holds nothing that is not on it.
+  process.exit(code);
 }
 
 const print = (text: string): void => void process.stdout.write(`${text}\n`);

@@ -101,20 +101,27 @@ export function assertDurable(db: SqliteFile): void {
  */
 export function lockWriter(file: string): () => void {
   fs.mkdirSync(path.dirname(file), { recursive: true });
-  const lock = new Sqlite(`${file}.lock`, { timeout: 0 });
-  try {
-    lock.exec("BEGIN EXCLUSIVE");
-  } catch (cause) {
-    lock.close();
-    throw new TwinError(
-      "LOCKED",
-      `another process is writing to ${file}`,
-      "stop the running agent first, or talk to it through its health port",
-      { cause, retry: "later" },
-    );
-  }
-  return () => lock.close();
+  return guarded(() => {
+    const lock = new Sqlite(`${file}.lock`, { timeout: 0 });
+    try {
+      lock.exec("BEGIN EXCLUSIVE");
+    } catch (error) {
+      lock.close();
+      throw isBusy(error) ? locked(file, error) : error;
+    }
+    return () => lock.close();
+  });
 }
+
+const isBusy = (error: unknown): boolean =>
+  error instanceof Sqlite.SqliteError && error.code.startsWith("SQLITE_BUSY");
+const locked = (file: string, cause: unknown): TwinError =>
+  new TwinError(
+    "LOCKED",
+    `another process is writing to ${file}`,
+    "stop the running agent first, or talk to it through its health port",
+    { cause, retry: "later" },
+  );
 
 /** Freed pages inside the file not counted: they are used again first. */
 export function bytesInUse(db: SqliteFile): number {

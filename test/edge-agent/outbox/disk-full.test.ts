@@ -44,3 +44,23 @@ test.skipIf(!mounted)(
     await Promise.all([sensors.endAsync(true), plant.close()]);
   },
 );
+
+test.skipIf(!mounted)(
+  "an agent that starts on a full disk waits for room and then runs (needs root: tmpfs)",
+  async () => {
+    const folder = path.join(mount, "later");
+    fs.mkdirSync(folder);
+    const filler = path.join(mount, "filler");
+    const { bavail, bsize } = fs.statfsSync(mount);
+    fs.writeFileSync(filler, Buffer.alloc(Math.max(bavail * bsize, 0)));
+    const { config } = configIn(scratch(), 1, 1, { stateDir: folder });
+    const starting = startInProcess(config);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    fs.rmSync(filler);
+    const { pipeline, events } = await starting;
+    expect(events.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(["outbox.disk-full", "agent.started"]),
+    );
+    await pipeline.stop();
+  },
+);
