@@ -1,6 +1,7 @@
 import { badMessage, finite, list, Members, optional, text, whole } from "./json.ts";
 import { fromSteps, QUALITIES, type Quality, REASONS, type Reading, type Reason, toSteps } from "./reading.ts";
 import { MAX_READINGS_PER_FRAME } from "./frame.ts";
+import { SourceCounters, type SourceIdentity, sameIdentity } from "./source-counters.ts";
 
 /**
  * Readings as columns, so that DEFLATE sees like beside like:
@@ -10,7 +11,7 @@ import { MAX_READINGS_PER_FRAME } from "./frame.ts";
  *  - `values[s]`: whole steps of the signal's resolution; the first absolute, the rest relative to it;
  *  - `odd`: [index, quality, reason] of readings that are not plain GOOD;
  *  - `wild`: [index, text] of values that are not a safe number of steps;
- *  - `boots`, `counters`: source identities; a counter is listed only where it is not its signal's previous one + 1.
+ *  - `boots`, `counters`: source identities; a counter is listed only where `SourceCounters` foretells another.
  */
 export interface Columns {
   readonly signals: string[];
@@ -33,7 +34,7 @@ export function toColumns(readings: readonly Reading[], resolutionOf: (signal: s
   const columns: Columns = { signals, resolutions, time: [], order: [], values: signals.map(() => []), odd: [], wild: [], boots: [], counters: [] };
   const position = new Map(signals.map((signal, index) => [signal, index]));
   const first: (number | undefined)[] = signals.map(() => undefined);
-  const expected = new Map<number, string>();
+  const counters = new SourceCounters();
   let before = 0;
   let last = -1;
   for (const [index, reading] of readings.entries()) {
@@ -52,30 +53,30 @@ export function toColumns(readings: readonly Reading[], resolutionOf: (signal: s
     if (reading.quality !== "GOOD" || reading.reason) {
       columns.odd.push([index, QUALITIES.indexOf(reading.quality), reading.reason ? REASONS.indexOf(reading.reason) : -1]);
     }
-    noteIdentity(columns, expected, index, signal, reading);
+    noteIdentity(columns, counters, index, signal, reading);
   }
   return columns;
 }
 
-function noteIdentity(columns: Columns, expected: Map<number, string>, index: number, signal: number, { boot, counter }: Reading): void {
-  const known = boot === undefined || counter === undefined ? "" : `${boot}|${counter}`;
-  if ((expected.get(signal) ?? "") !== known) {
-    if (boot === undefined || counter === undefined) columns.counters.push([index, -1, 0]);
+function noteIdentity(columns: Columns, counters: SourceCounters, index: number, signal: number, { boot, counter }: Reading): void {
+  const identity = boot === undefined || counter === undefined ? undefined : { boot, counter };
+  if (!sameIdentity(counters.expect(signal), identity)) {
+    if (identity === undefined) columns.counters.push([index, -1, 0]);
     else {
-      if (!columns.boots.includes(boot)) columns.boots.push(boot);
-      columns.counters.push([index, columns.boots.indexOf(boot), counter]);
+      if (!columns.boots.includes(identity.boot)) columns.boots.push(identity.boot);
+      columns.counters.push([index, columns.boots.indexOf(identity.boot), identity.counter]);
     }
   }
-  expected.set(signal, boot === undefined || counter === undefined ? "" : `${boot}|${counter + 1}`);
+  counters.note(signal, identity);
 }
 
 export function fromColumns(columns: Columns): Reading[] {
   const { signals, resolutions } = columns;
   const odd = new Map(columns.odd.map(([index, quality, reason]) => [index, { quality: QUALITIES[quality] ?? ("BAD" as Quality), reason: REASONS[reason] }]));
   const wild = new Map(columns.wild);
-  const counters = new Map(columns.counters.map(([index, boot, counter]) => [index, { boot: columns.boots[boot], counter }]));
+  const listed = new Map(columns.counters.map(([index, boot, counter]) => [index, listedIdentity(columns.boots[boot], counter)]));
+  const counters = new SourceCounters();
   const cursor = signals.map(() => 0);
-  const identity: { boot: string | undefined; counter: number }[] = signals.map(() => ({ boot: undefined, counter: 0 }));
   let at = 0;
   let last = -1;
   const readings = columns.time.map((delta, index) => {
@@ -83,8 +84,8 @@ export function fromColumns(columns: Columns): Reading[] {
     const signal = modulo(last + 1 + (columns.order[index] ?? 0), signals.length);
     last = signal;
     const value = wild.has(index) ? Number(wild.get(index)) : takeValue(columns, cursor, signal, resolutions[signal] ?? 1);
-    const seen = counters.get(index) ?? { boot: identity[signal]?.boot, counter: (identity[signal]?.counter ?? 0) + 1 };
-    identity[signal] = seen;
+    const identity = listed.has(index) ? listed.get(index) : counters.expect(signal);
+    counters.note(signal, identity);
     const mark = odd.get(index);
     if (!Number.isFinite(value) && mark?.quality !== "BAD") throw badMessage(`columns.values of reading ${index}`, value, "a finite value, or quality BAD");
     return {
@@ -93,7 +94,7 @@ export function fromColumns(columns: Columns): Reading[] {
       value,
       quality: mark?.quality ?? "GOOD",
       ...(mark?.reason === undefined ? {} : { reason: mark.reason as Reason }),
-      ...(seen.boot === undefined ? {} : { boot: seen.boot, counter: seen.counter }),
+      ...(identity ?? {}),
     };
   });
   for (const [signal, used] of cursor.entries()) {
@@ -101,6 +102,8 @@ export function fromColumns(columns: Columns): Reading[] {
   }
   return readings;
 }
+
+const listedIdentity = (boot: string | undefined, counter: number): SourceIdentity => (boot === undefined ? undefined : { boot, counter });
 
 function takeValue({ values }: Columns, cursor: number[], signal: number, resolution: number): number {
   const next = cursor[signal] ?? 0;
