@@ -51,7 +51,9 @@ async function inFolder<T>(name: string, keep: boolean, run: (folder: string) =>
   }
 }
 
-const program = new Command("plumbline").exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : USAGE));
+const program = new Command("plumbline").exitOverride((error) =>
+  process.exit(error.exitCode === 0 ? 0 : USAGE),
+);
 
 program
   .command("demo")
@@ -64,7 +66,9 @@ program
   .addHelpText("after", "\nExample:\n  plumbline demo --once --json --seed 7\n")
   .action(async (options: { json?: boolean; seed: number; seconds: number; keep?: boolean }) => {
     const say = (line: string): void => void process.stdout.write(`${line}\n`);
-    const board = await inFolder("demo", options.keep === true, (folder) => demo({ folder, seed: options.seed, plot: THIRTY_DAYS, seconds: options.seconds, say }));
+    const board = await inFolder("demo", options.keep === true, (folder) =>
+      demo({ folder, seed: options.seed, plot: THIRTY_DAYS, seconds: options.seconds, say }),
+    );
     say(`\n${printed(board)}`);
     if (options.json === true) say(JSON.stringify(board));
     if (!board.loopClosed) process.exitCode = FAILED;
@@ -72,7 +76,9 @@ program
 
 program
   .command("drill")
-  .description("the published measurements (or simulated ones), row by row in lock-step, through the real code")
+  .description(
+    "the published measurements (or simulated ones), row by row in lock-step, through the real code",
+  )
   .argument("<twin>", "web-line")
   .option("--data <file>", "the published CSV file; without it the thirty days are simulated", existing)
   .option("--noise <list>", "standard deviations of the sensors", noise, { speed: 0.01, tension: 1 })
@@ -82,12 +88,20 @@ program
   .option("--log <file>", "write the event log as NDJSON", existing)
   .option("--json", "the figures as one JSON object, the last line of standard output")
   .option("--keep", "keep the folder with configurations, logs and databases")
-  .addHelpText("after", "\nExample:\n  plumbline drill web-line --seed 7 --noise speed=0.01,tension=1 --log drill.ndjson --json\n")
+  .addHelpText(
+    "after",
+    "\nExample:\n  plumbline drill web-line --seed 7 --noise speed=0.01,tension=1 --log drill.ndjson --json\n",
+  )
   .action(async (twin: string, options: DrillOptions) => {
-    if (twin !== "web-line") throw new TwinError("UNKNOWN_DRILL", `no drill is called ${JSON.stringify(twin)}`, "use: web-line");
+    if (twin !== "web-line")
+      throw new TwinError("UNKNOWN_DRILL", `no drill is called ${JSON.stringify(twin)}`, "use: web-line");
     const result = await inFolder("drill", options.keep === true, (folder) =>
       webLineDrill({
-        folder, noise: options.noise, seed: options.seed, signals: options.sensors, progress,
+        folder,
+        noise: options.noise,
+        seed: options.seed,
+        signals: options.sensors,
+        progress,
         ...(options.data === undefined ? {} : { data: options.data }),
         ...(options.replay === undefined ? {} : { replay: options.replay }),
         ...(options.log === undefined ? {} : { log: options.log }),
@@ -116,6 +130,8 @@ try {
   await program.parseAsync();
 } catch (error) {
   const { code = "UNEXPECTED", hint } = error as { code?: string; hint?: string };
-  process.stderr.write(`${code}: ${error instanceof Error ? error.message : String(error)}\n${hint === undefined ? "" : `  → ${hint}\n`}`);
+  process.stderr.write(
+    `${code}: ${error instanceof Error ? error.message : String(error)}\n${hint === undefined ? "" : `  → ${hint}\n`}`,
+  );
   process.exitCode = FAILED;
 }

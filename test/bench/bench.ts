@@ -9,17 +9,24 @@ const BENCHES: readonly Bench[] = [preFilter, wireBytes, recalibration];
 const { values } = parseArgs({ options: { json: { type: "boolean" }, only: { type: "string" } } });
 const chosen = BENCHES.filter(({ name }) => values.only === undefined || name === values.only);
 if (chosen.length === 0) {
-  process.stderr.write(`no benchmark is called ${values.only}\n  → one of ${BENCHES.map(({ name }) => name).join(", ")}\n`);
+  process.stderr.write(
+    `no benchmark is called ${values.only}\n  → one of ${BENCHES.map(({ name }) => name).join(", ")}\n`,
+  );
   process.exit(64);
 }
 
 const rows: BenchRow[] = [];
 for (const { run } of chosen) rows.push(await run());
 
-const digits = (value: number): string => (value >= 1_000 ? Math.round(value).toLocaleString("en-US") : value.toPrecision(3));
-process.stdout.write("| benchmark | value | baseline | ratio | promised | holds |\n|---|---|---|---|---|---|\n");
+const digits = (value: number): string =>
+  value >= 1_000 ? Math.round(value).toLocaleString("en-US") : value.toPrecision(3);
+process.stdout.write(
+  "| benchmark | value | baseline | ratio | promised | holds |\n|---|---|---|---|---|---|\n",
+);
 for (const { name, value, unit, baseline, ratio, better, target, holds, skipped } of rows) {
   const verdict = skipped === undefined ? (holds ? "yes" : "NO") : `skipped: ${skipped}`;
-  process.stdout.write(`| ${name} | ${digits(value)} ${unit} | ${digits(baseline)} | ${ratio.toPrecision(3)} | ${better === "higher" ? "≥" : "≤"} ${target} | ${verdict} |\n`);
+  process.stdout.write(
+    `| ${name} | ${digits(value)} ${unit} | ${digits(baseline)} | ${ratio.toPrecision(3)} | ${better === "higher" ? "≥" : "≤"} ${target} | ${verdict} |\n`,
+  );
 }
 if (values.json === true) process.stdout.write(`${JSON.stringify(rows)}\n`);

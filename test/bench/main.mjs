@@ -15,6 +15,8 @@ await build({
   conditions: ["source"],
   external: ["better-sqlite3"],
   logLevel: "error",
-  banner: { js: 'import { createRequire as requireFrom } from "node:module"; const require = requireFrom(import.meta.url);' },
+  banner: {
+    js: 'import { createRequire as requireFrom } from "node:module"; const require = requireFrom(import.meta.url);',
+  },
 });
 await import(pathToFileURL(out).href);

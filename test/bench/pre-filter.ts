@@ -28,7 +28,9 @@ export const preFilter: Bench = {
       const levels = new Float64Array(webLine.signals.length);
       const took = elapsed(() => {
         for (const { values } of rows) {
-          for (let index = 0; index < levels.length; index++) levels[index] = (levels[index] as number) + 0.1 * ((values[index] as number) - (levels[index] as number));
+          for (let index = 0; index < levels.length; index++)
+            levels[index] =
+              (levels[index] as number) + 0.1 * ((values[index] as number) - (levels[index] as number));
         }
       });
       sink.value += levels[0] ?? 0;

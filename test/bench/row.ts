@@ -17,13 +17,33 @@ export interface Bench {
   readonly run: () => Promise<BenchRow> | BenchRow;
 }
 
-export function benchRow(name: string, unit: string, value: number, baseline: number, better: BenchRow["better"], target: number): BenchRow {
+export function benchRow(
+  name: string,
+  unit: string,
+  value: number,
+  baseline: number,
+  better: BenchRow["better"],
+  target: number,
+): BenchRow {
   const ratio = value / baseline;
-  return { name, value, unit, baseline, ratio, better, target, holds: better === "higher" ? ratio >= target : ratio <= target };
+  return {
+    name,
+    value,
+    unit,
+    baseline,
+    ratio,
+    better,
+    target,
+    holds: better === "higher" ? ratio >= target : ratio <= target,
+  };
 }
 
 /** Rates of two jobs run in turn, A B A B …, so that a drift of the machine meets both; medians. */
-export async function inTurn(rounds: number, first: () => Promise<number> | number, second: () => Promise<number> | number): Promise<[number, number]> {
+export async function inTurn(
+  rounds: number,
+  first: () => Promise<number> | number,
+  second: () => Promise<number> | number,
+): Promise<[number, number]> {
   const figures: [number[], number[]] = [[], []];
   await first();
   await second();

@@ -16,10 +16,21 @@ export function lineRows(count: number, drag: (row: number) => number, seed: num
   return Array.from({ length: count }, (_, row) => {
     theta[2] = theta[7] = Math.max(drag(row), 1e-9);
     webLineModel.evaluate(theta, outputs);
-    const values = webLine.signals.map((signal, index) => roundTo((outputs[index] ?? 0) + signal.noise * normal(), signal.resolution));
+    const values = webLine.signals.map((signal, index) =>
+      roundTo((outputs[index] ?? 0) + signal.noise * normal(), signal.resolution),
+    );
     return { at: 1_767_225_600_000 + row * 600_000, values };
   });
 }
 
 export const toReadings = (rows: readonly LineRow[]): Reading[] =>
-  rows.flatMap(({ at, values }, row) => values.map((value, index) => ({ signal: webLine.signals[index]?.id ?? "", at, value, quality: "GOOD" as const, boot: "plant-1", counter: row })));
+  rows.flatMap(({ at, values }, row) =>
+    values.map((value, index) => ({
+      signal: webLine.signals[index]?.id ?? "",
+      at,
+      value,
+      quality: "GOOD" as const,
+      boot: "plant-1",
+      counter: row,
+    })),
+  );

@@ -26,10 +26,14 @@ describe("a drill on a file whose bearings wear fast", () => {
     const { recalibrations, commits, falseAlarms } = whole.result;
     expect(recalibrations.accepted).toBeGreaterThan(0);
     expect(commits).toBeGreaterThan(0);
-    expect(recalibrations.run).toBe(recalibrations.accepted + recalibrations.rejected + recalibrations.waited);
+    expect(recalibrations.run).toBe(
+      recalibrations.accepted + recalibrations.rejected + recalibrations.waited,
+    );
     // The scored onset is the published one (day 14); every alarm of this faster file comes before it.
     expect(falseAlarms).toBeGreaterThan(0);
-    const alarms = whole.log.map((line) => JSON.parse(line) as { type: string; t: number }).filter(({ type }) => type === "alarm");
+    const alarms = whole.log
+      .map((line) => JSON.parse(line) as { type: string; t: number })
+      .filter(({ type }) => type === "alarm");
     const onsetDay = (ONSET * 1_296.648324) / 86_400;
     expect(Math.min(...alarms.map(({ t }) => t))).toBeGreaterThan(onsetDay);
   });
@@ -59,7 +63,15 @@ describe("a drill on a file whose bearings wear fast", () => {
   }, 180_000);
 
   test("every frame delivered three times in shuffled order changes nothing", async () => {
-    const replayed = await runDrill(at("replayed.ndjson"), "--data", at("whole.csv"), "--seed", "5", "--replay", "3");
+    const replayed = await runDrill(
+      at("replayed.ndjson"),
+      "--data",
+      at("whole.csv"),
+      "--seed",
+      "5",
+      "--replay",
+      "3",
+    );
     expect(replayed.result).toEqual(whole.result);
     expect(replayed.log).toEqual(whole.log);
   }, 180_000);

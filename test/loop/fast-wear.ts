@@ -10,12 +10,22 @@ const STEP = 1_296.648324;
  * for `worn` rows. Rows are those of the steady solution; sensor noise is the drill's.
  */
 export function writeFastWear(file: string, rows: number, onset: number, worn: number): void {
-  const columns = ["t", "`Main.Time.Day[1]`", ...ROLLERS.map((roller) => `\`Main.R${roller}.w\``), ...SPANS.map((span) => `\`Main.S${span}.summary_Tension\``)];
+  const columns = [
+    "t",
+    "`Main.Time.Day[1]`",
+    ...ROLLERS.map((roller) => `\`Main.R${roller}.w\``),
+    ...SPANS.map((span) => `\`Main.S${span}.summary_Tension\``),
+  ];
   const outputs = new Float64Array(webLineModel.outputs.length);
   const lines = Array.from({ length: rows }, (_, row) => {
     const drag = 1e-9 + 0.002 * Math.min(Math.max(row - onset, 0), worn);
-    webLineModel.evaluate(Float64Array.from(ROLLERS, (roller) => (roller === 3 || roller === 9 ? drag : 1e-9)), outputs);
-    const values = Array.from(outputs.subarray(0, ROLLERS.length + SPANS.length), (value) => (row === 0 ? 0 : value));
+    webLineModel.evaluate(
+      Float64Array.from(ROLLERS, (roller) => (roller === 3 || roller === 9 ? drag : 1e-9)),
+      outputs,
+    );
+    const values = Array.from(outputs.subarray(0, ROLLERS.length + SPANS.length), (value) =>
+      row === 0 ? 0 : value,
+    );
     return [row * STEP, (row * STEP) / 86_400, ...values].join(",");
   });
   writeFileSync(file, ["Latest Results", columns.join(","), ...lines, ""].join("\n"));

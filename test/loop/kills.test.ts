@@ -68,7 +68,16 @@ describe.skipIf(!readdirSync("/").includes("proc"))("a loop of which every proce
 
   beforeAll(async () => {
     let disturbing: Promise<void> = Promise.resolve();
-    board = await demo({ folder, seed: 11, plot: PLOT, seconds: SECONDS, say: () => undefined, meet: (cast) => { disturbing = disturb(cast, folder, killed); } });
+    board = await demo({
+      folder,
+      seed: 11,
+      plot: PLOT,
+      seconds: SECONDS,
+      say: () => undefined,
+      meet: (cast) => {
+        disturbing = disturb(cast, folder, killed);
+      },
+    });
     await disturbing;
   }, 240_000);
   afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -37,7 +37,11 @@ export class FaultsError extends TwinError {
 
   constructor(code: string, what: string, faults: readonly Fault[], hint: string) {
     const lines = faults.map(({ path, found, expected }) => `\n  ${path}: ${found}; expected ${expected}`);
-    super(code, `${what} has ${faults.length} fault${faults.length === 1 ? "" : "s"}:${lines.join("")}`, hint);
+    super(
+      code,
+      `${what} has ${faults.length} fault${faults.length === 1 ? "" : "s"}:${lines.join("")}`,
+      hint,
+    );
     this.name = "FaultsError";
     this.faults = faults;
   }

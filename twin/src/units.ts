@@ -17,12 +17,30 @@ export const millis = (milliseconds: number): Millis => milliseconds as Millis;
 
 const MILLIS_PER_DAY = 86_400_000;
 export const daysBetween = (from: Instant, to: Instant): Days => ((to - from) / MILLIS_PER_DAY) as Days;
-export const after = (start: Instant, span: Millis): Instant => instant(start + span);
 export const days = (count: number): Millis => millis(count * MILLIS_PER_DAY);
 export const hours = (count: number): Millis => millis(count * 3_600_000);
 export const minutes = (count: number): Millis => millis(count * 60_000);
-export const seconds = (count: number): Millis => millis(count * 1_000);
 
 /** SI unit symbols that a signal or parameter may carry; a unit outside this list is a fault in the definition. */
-export const UNITS = ["rad/s", "N", "N·m·s/rad", "m/s", "Pa", "°C", "K", "W", "J/K", "W/K", "V", "A", "%", "deg", "rad", "m", "kg", "s", "1"] as const;
+export const UNITS = [
+  "rad/s",
+  "N",
+  "N·m·s/rad",
+  "m/s",
+  "Pa",
+  "°C",
+  "K",
+  "W",
+  "J/K",
+  "W/K",
+  "V",
+  "A",
+  "%",
+  "deg",
+  "rad",
+  "m",
+  "kg",
+  "s",
+  "1",
+] as const;
 export type Unit = (typeof UNITS)[number];

@@ -8,7 +8,12 @@ export interface AgentVitals {
   readonly ackedSequence: number;
   readonly seenVersion: number;
   readonly set: number;
-  readonly apply: { readonly state: string; readonly version: number | null; readonly queue: number; readonly highest: number | null };
+  readonly apply: {
+    readonly state: string;
+    readonly version: number | null;
+    readonly queue: number;
+    readonly highest: number | null;
+  };
   readonly source: { readonly connected: boolean };
   readonly uplink: { readonly connected: boolean };
   readonly journal: number;
@@ -37,7 +42,11 @@ export class AgentHealth {
 
   async #ask(method: string, path: string): Promise<unknown> {
     try {
-      const response = await fetch(`${this.#url}${path}`, { method, headers: { authorization: `Bearer ${this.#token}` }, signal: AbortSignal.timeout(5_000) });
+      const response = await fetch(`${this.#url}${path}`, {
+        method,
+        headers: { authorization: `Bearer ${this.#token}` },
+        signal: AbortSignal.timeout(5_000),
+      });
       return response.ok ? ((await response.json()) as unknown) : undefined;
     } catch {
       return undefined;

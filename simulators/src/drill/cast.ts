@@ -41,7 +41,14 @@ export class Cast {
   readonly #secrets: Secrets;
   readonly #ports: Ports;
 
-  private constructor(parts: { home: Home; scenario: Scenario; uplink: CutProxy; children: Map<string, Child>; secrets: Secrets; ports: Ports }) {
+  private constructor(parts: {
+    home: Home;
+    scenario: Scenario;
+    uplink: CutProxy;
+    children: Map<string, Child>;
+    secrets: Secrets;
+    ports: Ports;
+  }) {
     this.home = parts.home;
     this.scenario = parts.scenario;
     this.definition = twinDefinition("web-line");
@@ -74,7 +81,11 @@ export class Cast {
   child(name: string): Child {
     const found = this.children.get(name);
     if (found) return found;
-    throw new TwinError("NO_SUCH_PROCESS", `no process is called ${name}`, `one of ${[...this.children.keys()].join(", ")}`);
+    throw new TwinError(
+      "NO_SUCH_PROCESS",
+      `no process is called ${name}`,
+      `one of ${[...this.children.keys()].join(", ")}`,
+    );
   }
 
   /** Runs a command of the cloud to its end, with an operator's credentials. */
@@ -82,9 +93,17 @@ export class Cast {
     return runToEnd(`plumbline ${args[0]}`, entry("cloud/dist/main.js"), args, this.#cloudEnvironment());
   }
 
-  get sitewise(): { endpoint: string; region: string; credentials: { accessKeyId: string; secretAccessKey: string } } {
+  get sitewise(): {
+    endpoint: string;
+    region: string;
+    credentials: { accessKeyId: string; secretAccessKey: string };
+  } {
     const { accessKeyId, secretAccessKey } = this.#secrets;
-    return { endpoint: `http://${HOST}:${this.#ports.http}`, region: REGION, credentials: { accessKeyId, secretAccessKey } };
+    return {
+      endpoint: `http://${HOST}:${this.#ports.http}`,
+      region: REGION,
+      credentials: { accessKeyId, secretAccessKey },
+    };
   }
 
   startPlant(): void {
@@ -104,51 +123,133 @@ export class Cast {
       this.child(name).start();
       return told;
     };
-    await Promise.all([listening("plant-broker", "plant-broker.listening"), listening("box", "box.listening")]);
-    await this.cloud("provision", "--thing", THING, "--instance", INSTANCE, "--twin", this.definition.id, "--job-image", IMAGE);
+    await Promise.all([
+      listening("plant-broker", "plant-broker.listening"),
+      listening("box", "box.listening"),
+    ]);
+    await this.cloud(
+      "provision",
+      "--thing",
+      THING,
+      "--instance",
+      INSTANCE,
+      "--twin",
+      this.definition.id,
+      "--job-image",
+      IMAGE,
+    );
     this.home.json("agent.json", this.#agentConfig(await this.cloud("public-key", "--json")));
     for (const name of ["ingest", "planner", "agent"]) this.child(name).start();
     const deadline = Date.now() + START_MS;
     while (!(await this.health.read())?.source.connected) {
-      if (Date.now() > deadline) throw new TwinError("AGENT_NOT_UP", `the agent is not connected after ${START_MS} ms`, `read ${this.home.log("agent")}`);
+      if (Date.now() > deadline)
+        throw new TwinError(
+          "AGENT_NOT_UP",
+          `the agent is not connected after ${START_MS} ms`,
+          `read ${this.home.log("agent")}`,
+        );
       await sleep(50);
     }
   }
 
   #define(request: CastRequest): void {
     const children = this.children as Map<string, Child>;
-    const add = (name: string, script: string, args: readonly string[], env: Readonly<Record<string, string>>, restart: boolean): void => {
+    const add = (
+      name: string,
+      script: string,
+      args: readonly string[],
+      env: Readonly<Record<string, string>>,
+      restart: boolean,
+    ): void => {
       const onLine = request.onLine;
-      children.set(name, new Child({ name, script: entry(script), args, env, restart, logFile: this.home.log(name), ...(onLine === undefined ? {} : { onLine: (line: Line) => onLine(name, line) }) }));
+      children.set(
+        name,
+        new Child({
+          name,
+          script: entry(script),
+          args,
+          env,
+          restart,
+          logFile: this.home.log(name),
+          ...(onLine === undefined ? {} : { onLine: (line: Line) => onLine(name, line) }),
+        }),
+      );
     };
     const clock = { PLUMBLINE_SCENARIO_CLOCK: this.home.path("clock.json") };
-    add("plant-broker", "simulators/dist/plant/broker-main.js", ["--config", this.home.json("plant-broker.json", this.#plantBrokerConfig())], {}, false);
-    add("plant", "simulators/dist/plant/main.js", ["--config", this.home.json("plant.json", this.#plantConfig())], {}, false);
-    add("box", "simulators/dist/aws/main.js", ["--config", this.home.json("box.json", this.#boxConfig(request))], {}, true);
-    add("ingest", "cloud/dist/main.js", ["ingest"], { ...this.#cloudEnvironment(), ...this.#ingestLogin() }, true);
-    add("planner", "cloud/dist/main.js", request.planner === "stdio" ? ["planner", "--stdio"] : ["planner"], this.#cloudEnvironment(), true);
+    add(
+      "plant-broker",
+      "simulators/dist/plant/broker-main.js",
+      ["--config", this.home.json("plant-broker.json", this.#plantBrokerConfig())],
+      {},
+      false,
+    );
+    add(
+      "plant",
+      "simulators/dist/plant/main.js",
+      ["--config", this.home.json("plant.json", this.#plantConfig())],
+      {},
+      false,
+    );
+    add(
+      "box",
+      "simulators/dist/aws/main.js",
+      ["--config", this.home.json("box.json", this.#boxConfig(request))],
+      {},
+      true,
+    );
+    add(
+      "ingest",
+      "cloud/dist/main.js",
+      ["ingest"],
+      { ...this.#cloudEnvironment(), ...this.#ingestLogin() },
+      true,
+    );
+    add(
+      "planner",
+      "cloud/dist/main.js",
+      request.planner === "stdio" ? ["planner", "--stdio"] : ["planner"],
+      this.#cloudEnvironment(),
+      true,
+    );
     add("agent", "edge-agent/dist/main.js", ["run", "--config", this.home.path("agent.json")], clock, true);
   }
 
   #plantBrokerConfig(): object {
     return {
-      host: HOST, port: this.#ports.plantBroker,
-      users: [{ username: "sensors", password: this.#secrets.sensor, role: "sensor" }, { username: THING, password: this.#secrets.agent, role: "agent" }],
+      host: HOST,
+      port: this.#ports.plantBroker,
+      users: [
+        { username: "sensors", password: this.#secrets.sensor, role: "sensor" },
+        { username: THING, password: this.#secrets.agent, role: "agent" },
+      ],
     };
   }
 
   #plantConfig(): object {
-    const broker = { url: `mqtt://${HOST}:${this.#ports.plantBroker}`, username: "sensors", password: this.#secrets.sensor };
+    const broker = {
+      url: `mqtt://${HOST}:${this.#ports.plantBroker}`,
+      username: "sensors",
+      password: this.#secrets.sensor,
+    };
     return { scenario: this.scenario, broker, clock: "clock.json", published: "published.ndjson" };
   }
 
   #boxConfig({ replay }: CastRequest): object {
     const { accessKeyId, secretAccessKey } = this.#secrets;
     return {
-      dataDir: this.home.path("box"), host: HOST, httpPort: this.#ports.http, mqttPort: this.#ports.mqtt, region: REGION, account: "123456789012",
+      dataDir: this.home.path("box"),
+      host: HOST,
+      httpPort: this.#ports.http,
+      mqttPort: this.#ports.mqtt,
+      region: REGION,
+      account: "123456789012",
       credentials: [{ accessKeyId, secretAccessKey, name: "plumbline" }],
-      mqttUsers: [{ username: THING, password: this.#secrets.thing, role: "thing", thing: THING }, { username: "ingest", password: this.#secrets.ingest, role: "ingest" }],
-      scenarioClock: this.home.path("clock.json"), buckets: [BUCKET],
+      mqttUsers: [
+        { username: THING, password: this.#secrets.thing, role: "thing", thing: THING },
+        { username: "ingest", password: this.#secrets.ingest, role: "ingest" },
+      ],
+      scenarioClock: this.home.path("clock.json"),
+      buckets: [BUCKET],
       images: { [IMAGE]: [process.execPath, entry("cloud/dist/recalibrate/main.js")] },
       jobEnvironment: this.#cloudEnvironment(),
       ...(replay === undefined ? {} : { replay }),
@@ -157,26 +258,55 @@ export class Cast {
 
   #cloudEnvironment(): Record<string, string> {
     return {
-      AWS_REGION: REGION, AWS_ACCESS_KEY_ID: this.#secrets.accessKeyId, AWS_SECRET_ACCESS_KEY: this.#secrets.secretAccessKey,
-      AWS_ENDPOINT_URL: `http://${HOST}:${this.#ports.http}`, PLUMBLINE_SITEWISE_DISABLE_HOST_PREFIX: "1", PLUMBLINE_ARCHIVE_BUCKET: BUCKET,
-      PLUMBLINE_SCENARIO_CLOCK: this.home.path("clock.json"), PLUMBLINE_SIGNING_KEY: "alias/plumbline-signing", PLUMBLINE_JOB_QUEUE: "plumbline-recalibration", PLUMBLINE_JOB_DEFINITION: IMAGE, NODE_NO_WARNINGS: "1",
+      AWS_REGION: REGION,
+      AWS_ACCESS_KEY_ID: this.#secrets.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: this.#secrets.secretAccessKey,
+      AWS_ENDPOINT_URL: `http://${HOST}:${this.#ports.http}`,
+      PLUMBLINE_SITEWISE_DISABLE_HOST_PREFIX: "1",
+      PLUMBLINE_ARCHIVE_BUCKET: BUCKET,
+      PLUMBLINE_SCENARIO_CLOCK: this.home.path("clock.json"),
+      PLUMBLINE_SIGNING_KEY: "alias/plumbline-signing",
+      PLUMBLINE_JOB_QUEUE: "plumbline-recalibration",
+      PLUMBLINE_JOB_DEFINITION: IMAGE,
+      NODE_NO_WARNINGS: "1",
     };
   }
 
   #ingestLogin(): Record<string, string> {
-    return { PLUMBLINE_MQTT_URL: `mqtt://${HOST}:${this.#ports.mqtt}`, PLUMBLINE_MQTT_USERNAME: "ingest", PLUMBLINE_MQTT_PASSWORD_FILE: this.home.secret("ingest", this.#secrets.ingest) };
+    return {
+      PLUMBLINE_MQTT_URL: `mqtt://${HOST}:${this.#ports.mqtt}`,
+      PLUMBLINE_MQTT_USERNAME: "ingest",
+      PLUMBLINE_MQTT_PASSWORD_FILE: this.home.secret("ingest", this.#secrets.ingest),
+    };
   }
 
   #agentConfig(publicKey: string): object {
     const { kid, pem } = JSON.parse(publicKey) as { kid: string; pem: string };
     return {
-      twin: { id: this.definition.id }, thing: THING, instance: INSTANCE, stateDir: this.home.path("agent"),
-      source: { mqttUrl: `mqtt://${HOST}:${this.#ports.plantBroker}`, username: THING, passwordFile: this.home.secret("agent", this.#secrets.agent), topicFilter: "line/+/reading" },
-      uplink: { kind: "mqtt", mqttUrl: `mqtt://${HOST}:${this.#ports.uplink}`, username: THING, passwordFile: this.home.secret("thing", this.#secrets.thing) },
+      twin: { id: this.definition.id },
+      thing: THING,
+      instance: INSTANCE,
+      stateDir: this.home.path("agent"),
+      source: {
+        mqttUrl: `mqtt://${HOST}:${this.#ports.plantBroker}`,
+        username: THING,
+        passwordFile: this.home.secret("agent", this.#secrets.agent),
+        topicFilter: "line/+/reading",
+      },
+      uplink: {
+        kind: "mqtt",
+        mqttUrl: `mqtt://${HOST}:${this.#ports.uplink}`,
+        username: THING,
+        passwordFile: this.home.secret("thing", this.#secrets.thing),
+      },
       // In lock-step every row waits for its commit: company will not come.
       outbox: { commitMillis: this.scenario.rate === "lockstep" ? 1 : 100 },
       apply: { keys: [{ kid, pem }] },
-      health: { host: HOST, port: this.#ports.health, tokenFile: this.home.secret("health", this.#secrets.health) },
+      health: {
+        host: HOST,
+        port: this.#ports.health,
+        tokenFile: this.home.secret("health", this.#secrets.health),
+      },
     };
   }
 }

@@ -49,7 +49,7 @@ export class Child {
     this.#starts++;
     const { script, args, env } = this.spec;
     const child = spawn(process.execPath, [script, ...args], {
-      env: { PATH: process.env["PATH"] ?? "", HOME: process.env["HOME"] ?? "", ...env },
+      env: { ...env },
       stdio: ["pipe", "pipe", "pipe"],
     });
     this.#process = child;
@@ -91,7 +91,13 @@ export class Child {
     this.#waiting.add(waiter);
     const timer = setTimeout(() => {
       this.#waiting.delete(waiter);
-      reject(new TwinError("NO_ANSWER", `${this.spec.name} said nothing expected for ${timeoutMs} ms`, `read ${this.spec.logFile}`));
+      reject(
+        new TwinError(
+          "NO_ANSWER",
+          `${this.spec.name} said nothing expected for ${timeoutMs} ms`,
+          `read ${this.spec.logFile}`,
+        ),
+      );
     }, timeoutMs);
     try {
       return await promise;
@@ -127,7 +133,11 @@ export class Child {
   }
 }
 
-function promiseParts<T>(): { promise: Promise<T>; resolve: (value: T) => void; reject: (error: Error) => void } {
+function promiseParts<T>(): {
+  promise: Promise<T>;
+  resolve: (value: T) => void;
+  reject: (error: Error) => void;
+} {
   let resolve: (value: T) => void = () => {};
   let reject: (error: Error) => void = () => {};
   const promise = new Promise<T>((yes, no) => {
@@ -138,8 +148,16 @@ function promiseParts<T>(): { promise: Promise<T>; resolve: (value: T) => void; 
 }
 
 /** Runs a command to its end and gives what it printed. @throws {TwinError} COMMAND_FAILED with its last words. */
-export async function runToEnd(name: string, script: string, args: readonly string[], env: Readonly<Record<string, string>>): Promise<string> {
-  const child = spawn(process.execPath, [script, ...args], { env: { PATH: process.env["PATH"] ?? "", HOME: process.env["HOME"] ?? "", ...env }, stdio: ["ignore", "pipe", "pipe"] });
+export async function runToEnd(
+  name: string,
+  script: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+): Promise<string> {
+  const child = spawn(process.execPath, [script, ...args], {
+    env: { ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   const out: Buffer[] = [];
   const err: Buffer[] = [];
   child.stdout.on("data", (chunk: Buffer) => out.push(chunk));
@@ -147,5 +165,9 @@ export async function runToEnd(name: string, script: string, args: readonly stri
   const code = await new Promise<number | null>((resolve) => child.once("close", resolve));
   const printed = Buffer.concat(out).toString();
   if (code === 0) return printed;
-  throw new TwinError("COMMAND_FAILED", `${name} ended with code ${code}: ${(Buffer.concat(err).toString() || printed).slice(-2_000)}`, `run it by hand: node ${script} ${args.join(" ")}`);
+  throw new TwinError(
+    "COMMAND_FAILED",
+    `${name} ended with code ${code}: ${(Buffer.concat(err).toString() || printed).slice(-2_000)}`,
+    `run it by hand: node ${script} ${args.join(" ")}`,
+  );
 }

@@ -28,7 +28,12 @@ export interface Plot {
 }
 
 /** Thirty days; half-way the uplink goes for a simulated day, and in the middle of it the agent is killed. */
-export const THIRTY_DAYS: Plot = { days: 30, wear: DEFAULT_WEAR, stop: 5, cut: { from: 15, kill: 15.5, to: 16 } };
+export const THIRTY_DAYS: Plot = {
+  days: 30,
+  wear: DEFAULT_WEAR,
+  stop: 5,
+  cut: { from: 15, kill: 15.5, to: 16 },
+};
 
 export interface DemoRequest {
   readonly folder: string;
@@ -46,14 +51,25 @@ export async function demo(request: DemoRequest): Promise<Scoreboard> {
   const story = new Story(ORIGIN, request.say);
   story.tell("starting  plant broker, plant, agent, cloud in a box, ingest, planner: a process each");
   const scenario = demoScenario(request);
-  const cast = await Cast.start({ folder: request.folder, scenario, planner: "loop", onLine: (process: string, line: Line) => story.heard(process, line) });
+  const cast = await Cast.start({
+    folder: request.folder,
+    scenario,
+    planner: "loop",
+    onLine: (process: string, line: Line) => story.heard(process, line),
+  });
   try {
     request.meet?.(cast);
-    const finished = cast.child("plant").line((line) => line["event"] === "plant.finished" || line["event"] === "plant.failed", request.seconds * 1_000 * 20);
+    const finished = cast
+      .child("plant")
+      .line(
+        (line) => line["event"] === "plant.finished" || line["event"] === "plant.failed",
+        request.seconds * 1_000 * 20,
+      );
     cast.startPlant();
     await disturb(cast, story, request.plot.cut);
     const end = await finished;
-    if (end["event"] === "plant.failed") throw new TwinError("PLANT_FAILED", String(end["message"]), `read ${cast.home.log("plant")}`);
+    if (end["event"] === "plant.failed")
+      throw new TwinError("PLANT_FAILED", String(end["message"]), `read ${cast.home.log("plant")}`);
     await settle(cast);
     return await scoreboard(cast, request);
   } finally {
@@ -68,7 +84,10 @@ const demoScenario = ({ seed, seconds, plot }: DemoRequest): Scenario => ({
   samplingSeconds: SAMPLING_SECONDS,
   rate: (plot.days * DAY) / (seconds * 1_000),
   signals: SIGNALS,
-  sensors: { speed: { noise: 0.01, bias: 0.0005, quantisation: 0.001 }, tension: { noise: 1, bias: 0.1, quantisation: 0.1 } },
+  sensors: {
+    speed: { noise: 0.01, bias: 0.0005, quantisation: 0.001 },
+    tension: { noise: 1, bias: 0.1, quantisation: 0.1 },
+  },
   wear: plot.wear,
   stop: { day: plot.stop, minutes: 60 },
   faults: [],
@@ -78,7 +97,10 @@ const demoScenario = ({ seed, seconds, plot }: DemoRequest): Scenario => ({
 async function disturb(cast: Cast, story: Story, { from, kill, to }: Plot["cut"]): Promise<void> {
   await reach(cast, from);
   cast.uplink.become("cut");
-  story.tell(`trouble   the uplink is cut for ${to - from === 1 ? "a day" : `${to - from} days`}`, ORIGIN + from * DAY);
+  story.tell(
+    `trouble   the uplink is cut for ${to - from === 1 ? "a day" : `${to - from} days`}`,
+    ORIGIN + from * DAY,
+  );
   await reach(cast, kill);
   cast.child("agent").kill();
   story.tell("trouble   kill -9 of the agent", ORIGIN + kill * DAY);
@@ -98,7 +120,12 @@ async function settle(cast: Cast): Promise<void> {
     const vitals = await cast.health.read();
     if (vitals?.idle && vitals.journal > 0) await cast.health.seal();
     settled = vitals?.idle === true && vitals.journal === 0 && vitals.ackedSequence === vitals.sealedSequence;
-    if (Date.now() > deadline) throw new TwinError("NOT_SETTLED", `after ${SETTLE_MS} ms the backlog is not acknowledged: ${JSON.stringify(vitals)}`, `read the logs in ${cast.home.path("logs")}`);
+    if (Date.now() > deadline)
+      throw new TwinError(
+        "NOT_SETTLED",
+        `after ${SETTLE_MS} ms the backlog is not acknowledged: ${JSON.stringify(vitals)}`,
+        `read the logs in ${cast.home.path("logs")}`,
+      );
     await sleep(100);
   }
   await cast.cloud("recalibrate", "--thing", THING, "--instance", INSTANCE, "--estimate-only");
@@ -106,10 +133,22 @@ async function settle(cast: Cast): Promise<void> {
 
 async function scoreboard(cast: Cast, { seed, plot }: DemoRequest): Promise<Scoreboard> {
   const { days, wear } = plot;
-  const printedEvents = await cast.cloud("events", "--thing", THING, "--instance", INSTANCE, "--twin", cast.definition.id, "--origin", String(ORIGIN));
+  const printedEvents = await cast.cloud(
+    "events",
+    "--thing",
+    THING,
+    "--instance",
+    INSTANCE,
+    "--twin",
+    cast.definition.id,
+    "--origin",
+    String(ORIGIN),
+  );
   const entries = readEntries(printedEvents);
   const frames = entries.find((entry) => entry.type === "frames");
-  const gaps = entries.flatMap((entry) => (entry.type === "gap" ? [{ ...entry, from: ORIGIN + entry.from * DAY, to: ORIGIN + entry.to * DAY }] : []));
+  const gaps = entries.flatMap((entry) =>
+    entry.type === "gap" ? [{ ...entry, from: ORIGIN + entry.from * DAY, to: ORIGIN + entry.to * DAY }] : [],
+  );
   const stored = await storedPoints(cast.sitewise, THING, INSTANCE, SIGNALS, ORIGIN + (days + 1) * DAY);
   const published = readNdjson<{ signal: string; t: number }>(cast.home.path("published.ndjson"));
   const alarms = entries.flatMap((entry) => (entry.type === "alarm" ? [entry.t] : []));
@@ -118,11 +157,24 @@ async function scoreboard(cast: Cast, { seed, plot }: DemoRequest): Promise<Scor
   const board = {
     seed,
     readings: countReadings(published, stored, gaps, frames?.conflicts ?? 0),
-    ...scoreAlarms(toLog(entries, () => 0), Math.min(...wear.map(({ fromDay }) => fromDay))),
-    committedVersion: Math.max(0, ...entries.flatMap((entry) => (entry.type === "inforce" ? [entry.version] : []))),
-    recalibrations: { run: runs.length - decided("estimate"), accepted: decided("accept"), rejected: decided("reject"), waited: decided("wait") },
+    ...scoreAlarms(
+      toLog(entries, () => 0),
+      Math.min(...wear.map(({ fromDay }) => fromDay)),
+    ),
+    committedVersion: Math.max(
+      0,
+      ...entries.flatMap((entry) => (entry.type === "inforce" ? [entry.version] : [])),
+    ),
+    recalibrations: {
+      run: runs.length - decided("estimate"),
+      accepted: decided("accept"),
+      rejected: decided("reject"),
+      waited: decided("wait"),
+    },
     quietDays: days - (alarms.at(-1) ?? 0),
-    parameters: Object.fromEntries(wear.map(({ roller }) => [`b${roller}`, judged(entries, `b${roller}`, trueDrags(cast.scenario, days))])),
+    parameters: Object.fromEntries(
+      wear.map(({ roller }) => [`b${roller}`, judged(entries, `b${roller}`, trueDrags(cast.scenario, days))]),
+    ),
     restarts: Object.fromEntries([...cast.children].map(([name, child]) => [name, child.starts - 1])),
     bytesPerReading: frames === undefined || frames.readings === 0 ? 0 : frames.bytes / frames.readings,
   };
@@ -130,9 +182,18 @@ async function scoreboard(cast: Cast, { seed, plot }: DemoRequest): Promise<Scor
 }
 
 function judged(entries: readonly CloudEntry[], id: string, truth: Readonly<Record<string, number>>): Judged {
-  const newest = entries.flatMap((entry) => (entry.type === "estimate" && entry.parameter === id ? [entry] : [])).at(-1);
-  const inForce = entries.flatMap((entry) => (entry.type === "inforce" && entry.parameter === id ? [entry.value] : [])).at(-1);
-  if (newest === undefined || inForce === undefined) throw new TwinError("NO_POSTERIOR", `the cloud has no posterior of ${id}`, "read the recalibration jobs' logs");
+  const newest = entries
+    .flatMap((entry) => (entry.type === "estimate" && entry.parameter === id ? [entry] : []))
+    .at(-1);
+  const inForce = entries
+    .flatMap((entry) => (entry.type === "inforce" && entry.parameter === id ? [entry.value] : []))
+    .at(-1);
+  if (newest === undefined || inForce === undefined)
+    throw new TwinError(
+      "NO_POSTERIOR",
+      `the cloud has no posterior of ${id}`,
+      "read the recalibration jobs' logs",
+    );
   const [lower90, upper90] = newest.interval90;
   const [lower99, upper99] = newest.interval99;
   return { truth: truth[id] ?? 0, inForce, mean: newest.mean, lower90, upper90, lower99, upper99 };

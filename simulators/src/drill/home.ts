@@ -21,8 +21,13 @@ export interface Secrets {
 export const makeSecrets = (): Secrets => {
   const secret = (): string => randomBytes(18).toString("base64url");
   return {
-    sensor: secret(), agent: secret(), thing: secret(), ingest: secret(), health: secret(),
-    accessKeyId: `AKIA${randomBytes(8).toString("hex").toUpperCase()}`, secretAccessKey: secret() + secret(),
+    sensor: secret(),
+    agent: secret(),
+    thing: secret(),
+    ingest: secret(),
+    health: secret(),
+    accessKeyId: `AKIA${randomBytes(8).toString("hex").toUpperCase()}`,
+    secretAccessKey: secret() + secret(),
   };
 };
 
@@ -32,7 +37,8 @@ export class Home {
 
   constructor(folder: string) {
     this.folder = folder;
-    for (const name of ["box", "agent", "logs", "secrets"]) mkdirSync(path.join(folder, name), { recursive: true });
+    for (const name of ["box", "agent", "logs", "secrets"])
+      mkdirSync(path.join(folder, name), { recursive: true });
   }
 
   path(...parts: string[]): string {

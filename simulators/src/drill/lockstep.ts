@@ -28,8 +28,15 @@ export class Lockstep {
 
   /** Publishes one row and waits until all that it causes has happened; gives its event time. */
   async row(index: number): Promise<number> {
-    const answer = await this.#cast.child("plant").ask({ publish: index }, (line) => "published" in line || "error" in line, ANSWER_MS);
-    if ("error" in answer) throw new TwinError("ROW_FAILED", `row ${index} could not be published: ${JSON.stringify(answer["error"])}`, `read ${this.#cast.home.log("plant")}`);
+    const answer = await this.#cast
+      .child("plant")
+      .ask({ publish: index }, (line) => "published" in line || "error" in line, ANSWER_MS);
+    if ("error" in answer)
+      throw new TwinError(
+        "ROW_FAILED",
+        `row ${index} could not be published: ${JSON.stringify(answer["error"])}`,
+        `read ${this.#cast.home.log("plant")}`,
+      );
     this.#readings += Number(answer["readings"]);
     const t = Number(answer["t"]);
     await this.#settle(t);
@@ -39,22 +46,34 @@ export class Lockstep {
   /** Seals what is left and waits for its acknowledgement. */
   async flush(): Promise<void> {
     await this.#cast.health.seal();
-    await this.#until(({ idle, journal, sealedSequence, ackedSequence }) => idle && journal === 0 && ackedSequence === sealedSequence);
+    await this.#until(
+      ({ idle, journal, sealedSequence, ackedSequence }) =>
+        idle && journal === 0 && ackedSequence === sealedSequence,
+    );
   }
 
   async #settle(now: number): Promise<void> {
-    const vitals = await this.#until((now) => now.idle && now.committed + now.duplicate + now.rejected >= this.#readings && now.ackedSequence === now.sealedSequence);
+    const vitals = await this.#until(
+      (now) =>
+        now.idle &&
+        now.committed + now.duplicate + now.rejected >= this.#readings &&
+        now.ackedSequence === now.sealedSequence,
+    );
     if (vitals.ackedSequence === this.#acked && now < this.#due) return;
     this.#acked = vitals.ackedSequence;
     const { published, nextDue } = await this.#tick();
     this.#due = nextDue ?? Number.POSITIVE_INFINITY;
     const newest = published[THING] ?? 0;
-    const after = await this.#until((now) => now.idle && now.seenVersion >= newest && now.ackedSequence === now.sealedSequence);
+    const after = await this.#until(
+      (now) => now.idle && now.seenVersion >= newest && now.ackedSequence === now.sealedSequence,
+    );
     this.#acked = after.ackedSequence;
   }
 
   async #tick(): Promise<Ticked> {
-    const answer: Line = await this.#cast.child("planner").ask({ tick: true, wait: true }, (line) => "nextDue" in line, ANSWER_MS);
+    const answer: Line = await this.#cast
+      .child("planner")
+      .ask({ tick: true, wait: true }, (line) => "nextDue" in line, ANSWER_MS);
     return answer as unknown as Ticked;
   }
 
@@ -63,7 +82,12 @@ export class Lockstep {
     for (;;) {
       const vitals = await this.#cast.health.read();
       if (vitals !== undefined && holds(vitals)) return vitals;
-      if (Date.now() > deadline) throw new TwinError("NOT_IDLE", `the loop did not settle within ${ANSWER_MS} ms: ${JSON.stringify(vitals)}`, `read the logs in ${this.#cast.home.path("logs")}`);
+      if (Date.now() > deadline)
+        throw new TwinError(
+          "NOT_IDLE",
+          `the loop did not settle within ${ANSWER_MS} ms: ${JSON.stringify(vitals)}`,
+          `read the logs in ${this.#cast.home.path("logs")}`,
+        );
       await sleep(POLL_MS);
     }
   }

@@ -18,7 +18,12 @@ export interface Gap {
   readonly to: number;
 }
 
-export function countReadings(published: readonly { readonly signal: string; readonly t: number }[], stored: ReadonlyMap<string, readonly number[]>, gaps: readonly Gap[], merged: number): ReadingCount {
+export function countReadings(
+  published: readonly { readonly signal: string; readonly t: number }[],
+  stored: ReadonlyMap<string, readonly number[]>,
+  gaps: readonly Gap[],
+  merged: number,
+): ReadingCount {
   const sets = new Map([...stored].map(([signal, times]) => [signal, new Set(times)]));
   const asked = new Set<string>();
   let lost = 0;
@@ -26,7 +31,11 @@ export function countReadings(published: readonly { readonly signal: string; rea
     if (asked.has(`${signal}|${t}`)) continue;
     asked.add(`${signal}|${t}`);
     const known = sets.get(signal)?.has(t) ?? false;
-    if (!known && !gaps.some((gap) => (gap.signal === undefined || gap.signal === signal) && gap.from <= t && t <= gap.to)) lost++;
+    if (
+      !known &&
+      !gaps.some((gap) => (gap.signal === undefined || gap.signal === signal) && gap.from <= t && t <= gap.to)
+    )
+      lost++;
   }
   const points = [...stored.values()].reduce((sum, times) => sum + times.length, 0);
   const distinct = [...sets.values()].reduce((sum, times) => sum + times.size, 0);

@@ -9,7 +9,12 @@ export interface Scoreboard {
   readonly alarmDay: number | null;
   readonly falseAlarms: number;
   readonly committedVersion: number;
-  readonly recalibrations: { readonly run: number; readonly accepted: number; readonly rejected: number; readonly waited: number };
+  readonly recalibrations: {
+    readonly run: number;
+    readonly accepted: number;
+    readonly rejected: number;
+    readonly waited: number;
+  };
   /** Days since the last chart alarm: the residual is back to noise. */
   readonly quietDays: number;
   readonly parameters: Readonly<Record<string, Judged>>;
@@ -32,8 +37,18 @@ const QUIET_DAYS = 2;
 
 export function isClosed(board: Omit<Scoreboard, "loopClosed">): boolean {
   const { readings, alarmDay, committedVersion, quietDays, parameters } = board;
-  const covered = Object.values(parameters).every(({ truth, lower99, upper99 }) => lower99 <= truth && truth <= upper99);
-  return alarmDay !== null && committedVersion > 0 && quietDays >= QUIET_DAYS && readings.published > 0 && readings.lost === 0 && readings.duplicated === 0 && covered;
+  const covered = Object.values(parameters).every(
+    ({ truth, lower99, upper99 }) => lower99 <= truth && truth <= upper99,
+  );
+  return (
+    alarmDay !== null &&
+    committedVersion > 0 &&
+    quietDays >= QUIET_DAYS &&
+    readings.published > 0 &&
+    readings.lost === 0 &&
+    readings.duplicated === 0 &&
+    covered
+  );
 }
 
 /** The scoreboard for a person. */
@@ -41,7 +56,8 @@ export function printed(board: Scoreboard): string {
   const { readings, recalibrations, parameters } = board;
   const number = (value: number): string => value.toLocaleString("en-US");
   const rows = Object.entries(parameters).map(
-    ([id, { truth, inForce, mean, lower90, upper90 }]) => `  ${id}   truth ${truth.toFixed(4)}   in force ${inForce.toFixed(4)}   posterior ${mean.toFixed(4)}, 90 % in [${lower90.toFixed(4)}, ${upper90.toFixed(4)}]`,
+    ([id, { truth, inForce, mean, lower90, upper90 }]) =>
+      `  ${id}   truth ${truth.toFixed(4)}   in force ${inForce.toFixed(4)}   posterior ${mean.toFixed(4)}, 90 % in [${lower90.toFixed(4)}, ${upper90.toFixed(4)}]`,
   );
   return [
     `  readings   published ${number(readings.published)}, stored ${number(readings.stored)}, lost ${readings.lost}, duplicated ${readings.duplicated}, ${board.bytesPerReading.toFixed(2)} bytes each on the wire`,

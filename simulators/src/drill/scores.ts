@@ -20,7 +20,10 @@ const SAME = 1e-6;
 const ALPHA = 0.1;
 
 /** What was known, or in force, at each of the scored days: the newest entry at or before it. */
-function* known<T extends { readonly t: number }>(entries: readonly T[], days: readonly number[]): Generator<readonly [number, T | undefined]> {
+function* known<T extends { readonly t: number }>(
+  entries: readonly T[],
+  days: readonly number[],
+): Generator<readonly [number, T | undefined]> {
   let next = 0;
   let current: T | undefined;
   for (const day of days) {
@@ -30,9 +33,18 @@ function* known<T extends { readonly t: number }>(entries: readonly T[], days: r
 }
 
 /** `days`: the sampling times at which a parameter is scored. Null when any of them has no entry yet. */
-export function scoreParameter(log: readonly LogEntry[], { parameter, at }: Truth, days: readonly number[]): ParameterScore {
-  const posteriors = log.filter((entry) => entry.type === "posterior" && entry.parameter === parameter) as Extract<LogEntry, { type: "posterior" }>[];
-  const inForce = log.filter((entry) => entry.type === "inforce" && entry.parameter === parameter) as Extract<LogEntry, { type: "inforce" }>[];
+export function scoreParameter(
+  log: readonly LogEntry[],
+  { parameter, at }: Truth,
+  days: readonly number[],
+): ParameterScore {
+  const posteriors = log.filter(
+    (entry) => entry.type === "posterior" && entry.parameter === parameter,
+  ) as Extract<LogEntry, { type: "posterior" }>[];
+  const inForce = log.filter((entry) => entry.type === "inforce" && entry.parameter === parameter) as Extract<
+    LogEntry,
+    { type: "inforce" }
+  >[];
   let square = 0;
   let covered = 0;
   let interval = 0;
@@ -45,13 +57,25 @@ export function scoreParameter(log: readonly LogEntry[], { parameter, at }: Trut
   }
   let forced = 0;
   for (const [day, entry] of known(inForce, days)) forced += ((entry?.value ?? Number.NaN) - at(day)) ** 2;
-  const mean = (sum: number): number | null => (days.length === 0 || Number.isNaN(sum) ? null : sum / days.length);
+  const mean = (sum: number): number | null =>
+    days.length === 0 || Number.isNaN(sum) ? null : sum / days.length;
   const root = (sum: number): number | null => (mean(sum) === null ? null : Math.sqrt(mean(sum) as number));
-  return { rmse: root(square), rmseInForce: root(forced), coverage90: Number.isNaN(square) ? null : mean(covered), score90: mean(interval) };
+  return {
+    rmse: root(square),
+    rmseInForce: root(forced),
+    coverage90: Number.isNaN(square) ? null : mean(covered),
+    score90: mean(interval),
+  };
 }
 
 /** First alarm at or after the onset, and the number of alarms before it, over all charts. */
-export function scoreAlarms(log: readonly LogEntry[], onset: number): { readonly alarmDay: number | null; readonly falseAlarms: number } {
+export function scoreAlarms(
+  log: readonly LogEntry[],
+  onset: number,
+): { readonly alarmDay: number | null; readonly falseAlarms: number } {
   const days = log.flatMap((entry) => (entry.type === "alarm" ? [entry.t] : []));
-  return { alarmDay: days.find((day) => day >= onset) ?? null, falseAlarms: days.filter((day) => day < onset).length };
+  return {
+    alarmDay: days.find((day) => day >= onset) ?? null,
+    falseAlarms: days.filter((day) => day < onset).length,
+  };
 }

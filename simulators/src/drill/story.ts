@@ -26,19 +26,27 @@ export class Story {
     const event = String(line["event"] ?? "");
     if (process === "plant" && event === "plant.day") this.#day(line);
     else if (process === "agent") this.#agent(event, line);
-    else if (process === "planner" && event === "planner.finished" && line["verdict"] !== "accept") this.tell(`cloud     recalibration ended: ${String(line["verdict"] ?? line["state"])}`);
+    else if (process === "planner" && event === "planner.finished" && line["verdict"] !== "accept")
+      this.tell(`cloud     recalibration ended: ${String(line["verdict"] ?? line["state"])}`);
   }
 
   #day(line: Line): void {
     const day = Number(line["day"]);
     const { b3 = 0, b9 = 0 } = line["truth"] as Record<string, number>;
-    if (day % 5 === 0) this.tell(`plant     ${Number(line["readings"]).toLocaleString("en-US")} readings published; true drags b3 ${b3.toFixed(4)}, b9 ${b9.toFixed(4)}`, this.#origin + day * DAY);
+    if (day % 5 === 0)
+      this.tell(
+        `plant     ${Number(line["readings"]).toLocaleString("en-US")} readings published; true drags b3 ${b3.toFixed(4)}, b9 ${b9.toFixed(4)}`,
+        this.#origin + day * DAY,
+      );
   }
 
   #agent(event: string, line: Line): void {
     switch (event) {
       case "agent.started":
-        if (this.#recovering) this.tell(`agent     back: ${Number(line["replayed"]).toLocaleString("en-US")} readings replayed from its journal, set ${String(line["set"])} in force`);
+        if (this.#recovering)
+          this.tell(
+            `agent     back: ${Number(line["replayed"]).toLocaleString("en-US")} readings replayed from its journal, set ${String(line["set"])} in force`,
+          );
         this.#recovering = true;
         return;
       case "alarm.raised":
@@ -46,13 +54,19 @@ export class Story {
         this.#alarmedAt ??= Number(line["at"]);
         return;
       case "parameters.committed":
-        this.tell(`loop      ${this.#alarm ?? "on schedule"} → recalibrated → set ${String(line["version"])} tried and committed`, this.#alarmedAt);
+        this.tell(
+          `loop      ${this.#alarm ?? "on schedule"} → recalibrated → set ${String(line["version"])} tried and committed`,
+          this.#alarmedAt,
+        );
         this.#alarm = undefined;
         this.#alarmedAt = undefined;
         return;
       case "parameters.reverted":
       case "parameters.refused":
-        return this.tell(`loop      set ${String(line["version"])} ${event.slice("parameters.".length)}: ${String(line["reason"])}`);
+        this.tell(
+          `loop      set ${String(line["version"])} ${event.slice("parameters.".length)}: ${String(line["reason"])}`,
+        );
+        return;
       default:
         return;
     }

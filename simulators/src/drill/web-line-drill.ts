@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
-import { DEFAULT_WEAR, type Scenario } from "../scenario/scenario.ts";
 import { trueDrags } from "../plant/rows.ts";
+import { DEFAULT_WEAR, type Scenario } from "../scenario/scenario.ts";
 import { Cast, INSTANCE, readNdjson, THING } from "./cast.ts";
 import { type CloudEntry, type LogEntry, readEntries, toLog } from "./event-log.ts";
 import { Lockstep } from "./lockstep.ts";
@@ -8,7 +8,6 @@ import { scoreAlarms, scoreParameter } from "./scores.ts";
 
 /** The published rows lie this far apart, s. */
 const PUBLISHED_STEP = 1_296.648324;
-export const PUBLISHED_ROWS = 2_000;
 /** 2026-01-01T00:00:00Z: row 0 of every drill. */
 export const ORIGIN = 1_767_225_600_000;
 const DAY = 86_400_000;
@@ -32,12 +31,22 @@ export interface DrillResult {
   readonly coverage90: Readonly<Record<string, number | null>>;
   readonly score90: Readonly<Record<string, number | null>>;
   readonly runsPerPoint: number;
-  readonly recalibrations: { readonly run: number; readonly accepted: number; readonly rejected: number; readonly waited: number };
+  readonly recalibrations: {
+    readonly run: number;
+    readonly accepted: number;
+    readonly rejected: number;
+    readonly waited: number;
+  };
   readonly commits: number;
   readonly refused: readonly { readonly row: number; readonly reason: string }[];
   readonly readings: number;
   readonly bytesPerReading: number;
-  readonly final: Readonly<Record<string, { readonly mean: number; readonly sd: number; readonly lower90: number; readonly upper90: number }>>;
+  readonly final: Readonly<
+    Record<
+      string,
+      { readonly mean: number; readonly sd: number; readonly lower90: number; readonly upper90: number }
+    >
+  >;
   readonly digest: string;
 }
 
@@ -48,13 +57,27 @@ const ONSET = Math.min(...DEFAULT_WEAR.map(({ fromDay }) => fromDay));
 /** The thirty days, row by row, through agent, ingest, planner, recalibration and apply; then its figures. */
 export async function webLineDrill(request: DrillRequest): Promise<DrillResult> {
   const scenario = drillScenario(request);
-  const replay = request.replay === undefined ? {} : { replay: { copies: request.replay, seed: request.seed } };
+  const replay =
+    request.replay === undefined ? {} : { replay: { copies: request.replay, seed: request.seed } };
   const cast = await Cast.start({ folder: request.folder, scenario, planner: "stdio", ...replay });
   try {
     const times = await playRows(cast, request);
-    const entries = readEntries(await cast.cloud("events", "--thing", THING, "--instance", INSTANCE, "--twin", cast.definition.id, "--origin", String(ORIGIN)));
+    const entries = readEntries(
+      await cast.cloud(
+        "events",
+        "--thing",
+        THING,
+        "--instance",
+        INSTANCE,
+        "--twin",
+        cast.definition.id,
+        "--origin",
+        String(ORIGIN),
+      ),
+    );
     const log = toLog(entries, (t) => rowAt(times, t));
-    if (request.log !== undefined) writeFileSync(request.log, log.map((entry) => `${JSON.stringify(entry)}\n`).join(""));
+    if (request.log !== undefined)
+      writeFileSync(request.log, log.map((entry) => `${JSON.stringify(entry)}\n`).join(""));
     return figures(entries, log, scenario, times);
   } finally {
     await cast.stop();
@@ -64,10 +87,14 @@ export async function webLineDrill(request: DrillRequest): Promise<DrillResult> 
 async function playRows(cast: Cast, { progress }: DrillRequest): Promise<readonly number[]> {
   const lockstep = new Lockstep(cast);
   const plant = cast.child("plant");
-  const started = plant.line((line) => line["event"] === "plant.started" || line["event"] === "plant.failed", 60_000);
+  const started = plant.line(
+    (line) => line["event"] === "plant.started" || line["event"] === "plant.failed",
+    60_000,
+  );
   cast.startPlant();
   const first = await started;
-  if (first["event"] === "plant.failed") throw Object.assign(new Error(String(first["message"])), { code: first["code"], hint: first["hint"] });
+  if (first["event"] === "plant.failed")
+    throw Object.assign(new Error(String(first["message"])), { code: first["code"], hint: first["hint"] });
   const rows = Number(first["rows"]);
   for (let row = 0; row < rows; row++) {
     const t = await lockstep.row(row);
@@ -86,7 +113,10 @@ function drillScenario({ data, noise, seed, signals }: DrillRequest): Scenario {
     samplingSeconds: PUBLISHED_STEP,
     rate: "lockstep",
     signals,
-    sensors: { speed: { noise: noise.speed, bias: 0, quantisation: 0 }, tension: { noise: noise.tension, bias: 0, quantisation: 0 } },
+    sensors: {
+      speed: { noise: noise.speed, bias: 0, quantisation: 0 },
+      tension: { noise: noise.tension, bias: 0, quantisation: 0 },
+    },
     wear: DEFAULT_WEAR,
     faults: [],
     outages: [],
@@ -97,12 +127,26 @@ function drillScenario({ data, noise, seed, signals }: DrillRequest): Scenario {
 /** The row of an event time, counted from 0. */
 const rowAt = (times: readonly number[], t: number): number => times.indexOf(Math.round(ORIGIN + t * DAY));
 
-function figures(entries: readonly CloudEntry[], log: readonly LogEntry[], scenario: Scenario, times: readonly number[]): DrillResult {
+function figures(
+  entries: readonly CloudEntry[],
+  log: readonly LogEntry[],
+  scenario: Scenario,
+  times: readonly number[],
+): DrillResult {
   const days = times.map((time) => (time - ORIGIN) / DAY).filter((day) => day >= ONSET - 1e-6);
   const runs = entries.flatMap((entry) => (entry.type === "run" ? [entry] : []));
   const decided = (kind: string): number => runs.filter((run) => run.kind === kind).length;
-  const score = SCORED.map((parameter) => [parameter, scoreParameter(log, { parameter, at: (day) => trueDrags(scenario, day)[parameter] ?? 0 }, days)] as const);
-  const column = (pick: (score: ReturnType<typeof scoreParameter>) => number | null): Record<string, number | null> => Object.fromEntries(score.map(([parameter, figure]) => [parameter, pick(figure)]));
+  const score = SCORED.map(
+    (parameter) =>
+      [
+        parameter,
+        scoreParameter(log, { parameter, at: (day) => trueDrags(scenario, day)[parameter] ?? 0 }, days),
+      ] as const,
+  );
+  const column = (
+    pick: (score: ReturnType<typeof scoreParameter>) => number | null,
+  ): Record<string, number | null> =>
+    Object.fromEntries(score.map(([parameter, figure]) => [parameter, pick(figure)]));
   const posteriors = log.flatMap((entry) => (entry.type === "posterior" ? [entry] : []));
   const points = new Set(posteriors.map(({ t }) => t)).size;
   const frames = entries.find((entry) => entry.type === "frames");
@@ -113,12 +157,26 @@ function figures(entries: readonly CloudEntry[], log: readonly LogEntry[], scena
     coverage90: column(({ coverage90 }) => coverage90),
     score90: column(({ score90 }) => score90),
     runsPerPoint: points === 0 ? 0 : runs.reduce((sum, { modelRuns }) => sum + modelRuns, 0) / points,
-    recalibrations: { run: runs.filter(({ kind }) => kind !== "estimate").length, accepted: decided("accept"), rejected: decided("reject"), waited: decided("wait") },
+    recalibrations: {
+      run: runs.filter(({ kind }) => kind !== "estimate").length,
+      accepted: decided("accept"),
+      rejected: decided("reject"),
+      waited: decided("wait"),
+    },
     commits: log.filter((entry) => entry.type === "decision" && entry.kind === "committed").length,
-    refused: log.flatMap((entry) => (entry.type === "refused" ? [{ row: entry.row, reason: entry.reason }] : [])),
+    refused: log.flatMap((entry) =>
+      entry.type === "refused" ? [{ row: entry.row, reason: entry.reason }] : [],
+    ),
     readings: frames?.readings ?? 0,
     bytesPerReading: frames === undefined || frames.readings === 0 ? 0 : frames.bytes / frames.readings,
-    final: Object.fromEntries(posteriors.slice(-new Set(posteriors.map(({ parameter }) => parameter)).size).map(({ parameter, mean, sd, interval90 }) => [parameter, { mean, sd, lower90: interval90[0], upper90: interval90[1] }])),
+    final: Object.fromEntries(
+      posteriors
+        .slice(-new Set(posteriors.map(({ parameter }) => parameter)).size)
+        .map(({ parameter, mean, sd, interval90 }) => [
+          parameter,
+          { mean, sd, lower90: interval90[0], upper90: interval90[1] },
+        ]),
+    ),
     digest: runs.at(-1)?.digest ?? "",
   };
 }

@@ -208,10 +208,19 @@ describe("the judge", () => {
     for (const seed of [1240, 1241, 1242, 1243, 1244, 1245]) {
       const dice = seeded(seed);
       const biases = drawnBiases(dice);
-      const recent = Array.from({ length: 300 }, (_, row) => rowAt(row / 66, noisyValues(drags({}), dice, biases)));
+      const recent = Array.from({ length: 300 }, (_, row) =>
+        rowAt(row / 66, noisyValues(drags({}), dice, biases)),
+      );
       const assimilator = newAssimilator();
       const trace = recent.flatMap((row) => assimilator.assimilate(row) ?? []);
-      const verdict = judge({ definition: webLine, incumbent: PRIOR, candidate: assimilator.posterior(), recent, trace, alarmed: false });
+      const verdict = judge({
+        definition: webLine,
+        incumbent: PRIOR,
+        candidate: assimilator.posterior(),
+        recent,
+        trace,
+        alarmed: false,
+      });
       expect(verdict).toMatchObject({ kind: "wait", reason: expect.stringMatching(/^hold: /) });
     }
   });

@@ -7,7 +7,14 @@ import { frameOf } from "../support/fixtures.ts";
 const SIGNALS = ["w1", "w2", "w3", "s1", "s2"];
 const scan = (rows: number, counterOf: (row: number, place: number) => number): Reading[] =>
   Array.from({ length: rows }, (_, row) => row).flatMap((row) =>
-    SIGNALS.map((signal, place) => ({ signal, at: row * 1_000, value: 20, quality: "GOOD" as const, boot: "plc-1", counter: counterOf(row, place) })),
+    SIGNALS.map((signal, place) => ({
+      signal,
+      at: row * 1_000,
+      value: 20,
+      quality: "GOOD" as const,
+      boot: "plc-1",
+      counter: counterOf(row, place),
+    })),
   );
 const listed = (readings: readonly Reading[]): number => toColumns(readings, () => 0.001).counters.length;
 

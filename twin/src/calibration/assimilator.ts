@@ -1,8 +1,8 @@
 import { canonicalJson, readState } from "../contract/canonical-json.ts";
 import type { Interval, ParameterEstimate, SignalEstimate } from "../contract/parameter-set.ts";
 import { sha256 } from "../contract/sha256.ts";
-import type { TwinDefinition } from "../definition/twin-definition.ts";
 import { definitionDigest } from "../definition/digest.ts";
+import type { TwinDefinition } from "../definition/twin-definition.ts";
 import { TwinError } from "../errors.ts";
 import { collapse, type Gaussian, restrict } from "../estimation/gaussian.ts";
 import { condition, type Prediction, type Updated } from "../estimation/gaussian-filter.ts";
@@ -18,7 +18,12 @@ import { type Bounds, boundsOf, driftRate, fromNatural, slope, toNatural } from 
 /** Belief right after one row: what a causal reader would have said then. */
 export interface PosteriorPoint {
   readonly at: number;
-  readonly parameters: readonly { readonly id: string; readonly mean: number; readonly sd: number; readonly interval90: Interval }[];
+  readonly parameters: readonly {
+    readonly id: string;
+    readonly mean: number;
+    readonly sd: number;
+    readonly interval90: Interval;
+  }[];
   readonly nis: number;
   readonly size: number;
 }
@@ -69,16 +74,27 @@ export class Assimilator {
     this.#model = steadyModel(definition.model);
     this.#bounds = definition.parameters.map(boundsOf);
     this.#belief = belief;
-    this.#unlearnt = { mean: belief.mean.slice(0, this.#bounds.length), covariance: Matrix.diagonal(belief.covariance.diagonal().slice(0, this.#bounds.length)) };
+    this.#unlearnt = {
+      mean: belief.mean.slice(0, this.#bounds.length),
+      covariance: Matrix.diagonal(belief.covariance.diagonal().slice(0, this.#bounds.length)),
+    };
     this.#marginals = marginalsOf([{ weight: 1, gaussian: belief }], this.#bounds.length);
   }
 
   static start(definition: TwinDefinition): Assimilator {
     const bounds = definition.parameters.map(boundsOf);
-    const z = definition.parameters.map(({ prior }, index) => fromNatural(bounds[index] as Bounds, prior.mean));
-    const variances = definition.parameters.map(({ prior }, index) => (prior.sd / Math.max(slope(bounds[index] as Bounds, z[index] as number), STEEPEST)) ** 2);
+    const z = definition.parameters.map(({ prior }, index) =>
+      fromNatural(bounds[index] as Bounds, prior.mean),
+    );
+    const variances = definition.parameters.map(
+      ({ prior }, index) =>
+        (prior.sd / Math.max(slope(bounds[index] as Bounds, z[index] as number), STEEPEST)) ** 2,
+    );
     const biases = definition.signals.map(({ bias, noise }) => Math.max(bias, 1e-6 * noise) ** 2);
-    return new Assimilator(definition, { mean: Float64Array.from([...z, ...definition.signals.map(() => 0)]), covariance: Matrix.diagonal([...variances, ...biases]) });
+    return new Assimilator(definition, {
+      mean: Float64Array.from([...z, ...definition.signals.map(() => 0)]),
+      covariance: Matrix.diagonal([...variances, ...biases]),
+    });
   }
 
   get at(): number | undefined {
@@ -94,19 +110,34 @@ export class Assimilator {
   /** @returns `undefined` for a row that is refused (out of mode, or empty): only time passes then. */
   assimilate(row: EvidenceRow): PosteriorPoint | undefined {
     this.#predict(row.at);
-    const seen = this.#definition.signals.flatMap((_, index) => (Number.isNaN(row.values[index] ?? Number.NaN) ? [] : [index]));
+    const seen = this.#definition.signals.flatMap((_, index) =>
+      Number.isNaN(row.values[index] ?? Number.NaN) ? [] : [index],
+    );
     if (!row.inMode || seen.length === 0) return undefined;
     const hypotheses = this.#hypotheses(row, seen);
     const top = Math.max(...hypotheses.map(({ logWeight }) => logWeight));
     const kept = hypotheses.filter(({ logWeight }) => logWeight - top > NEGLIGIBLE);
     const total = kept.reduce((sum, { logWeight }) => sum + Math.exp(logWeight - top), 0);
-    const mixture = kept.map(({ logWeight, gaussian }) => ({ weight: Math.exp(logWeight - top) / total, gaussian: keepNear(gaussian, this.#bounds) }));
+    const mixture = kept.map(({ logWeight, gaussian }) => ({
+      weight: Math.exp(logWeight - top) / total,
+      gaussian: keepNear(gaussian, this.#bounds),
+    }));
     this.#marginals = marginalsOf(mixture, this.#bounds.length);
     this.#belief = collapse(mixture);
     this.#unlearnt = keepNear(this.#unlearnt, this.#bounds);
     this.#points++;
     const best = kept.find(({ logWeight }) => logWeight === top);
-    return { at: row.at, parameters: this.#summaries([0.9]).map(({ id, mean, sd, intervals }) => ({ id, mean, sd, interval90: intervals[0] as Interval })), nis: best?.nis ?? 0, size: seen.length };
+    return {
+      at: row.at,
+      parameters: this.#summaries([0.9]).map(({ id, mean, sd, intervals }) => ({
+        id,
+        mean,
+        sd,
+        interval90: intervals[0] as Interval,
+      })),
+      nis: best?.nis ?? 0,
+      size: seen.length,
+    };
   }
 
   posterior(): CandidatePosterior {
@@ -114,15 +145,33 @@ export class Assimilator {
     const summaries = this.#summaries([0.9, 0.99]);
     const unlearnt = marginalsOf([{ weight: 1, gaussian: this.#unlearnt }], parameters.length);
     const { covariance } = this.#belief;
-    const correlation = (row: number, column: number): number => covariance.get(row, column) / Math.sqrt(covariance.get(row, row) * covariance.get(column, column));
+    const correlation = (row: number, column: number): number =>
+      covariance.get(row, column) / Math.sqrt(covariance.get(row, row) * covariance.get(column, column));
     return {
       at: this.#at ?? 0,
       parameters: summaries.map(({ id, mean, sd, intervals }, index) => {
         const without = summarise(unlearnt[index] as Marginal, this.#bounds[index] as Bounds, []).sd;
-        return { id, unit: parameters[index]?.unit ?? "1", mean, sd, interval90: intervals[0] as Interval, interval99: intervals[1] as Interval, identifiable: identifiability(sd / without) };
+        return {
+          id,
+          unit: parameters[index]?.unit ?? "1",
+          mean,
+          sd,
+          interval90: intervals[0] as Interval,
+          interval99: intervals[1] as Interval,
+          identifiable: identifiability(sd / without),
+        };
       }),
-      covariance: summaries.flatMap((one, row) => summaries.map((other, column) => (row === column ? one.sd : correlation(row, column) * one.sd) * other.sd)),
-      signals: signals.map(({ id, noise }, index) => ({ id, noise, bias: entry(this.#belief.mean, parameters.length + index), biasSd: Math.sqrt(covariance.get(parameters.length + index, parameters.length + index)) })),
+      covariance: summaries.flatMap((one, row) =>
+        summaries.map(
+          (other, column) => (row === column ? one.sd : correlation(row, column) * one.sd) * other.sd,
+        ),
+      ),
+      signals: signals.map(({ id, noise }, index) => ({
+        id,
+        noise,
+        bias: entry(this.#belief.mean, parameters.length + index),
+        biasSd: Math.sqrt(covariance.get(parameters.length + index, parameters.length + index)),
+      })),
     };
   }
 
@@ -149,14 +198,33 @@ export class Assimilator {
   static restore(definition: TwinDefinition, checkpoint: string): Assimilator {
     const size = definition.parameters.length + definition.signals.length;
     const found = readState<Checkpoint>(checkpoint);
-    if (found?.definition !== definitionDigest(definition) || found.mean?.length !== size || found.covariance?.length !== size * size || !found.unlearnt) {
-      throw new TwinError("BAD_CHECKPOINT", "the checkpoint is damaged or was made with another twin definition", "start from the prior and replay the history");
+    if (
+      found?.definition !== definitionDigest(definition) ||
+      found.mean?.length !== size ||
+      found.covariance?.length !== size * size ||
+      !found.unlearnt
+    ) {
+      throw new TwinError(
+        "BAD_CHECKPOINT",
+        "the checkpoint is damaged or was made with another twin definition",
+        "start from the prior and replay the history",
+      );
     }
     const read = found as Checkpoint;
-    const restored = new Assimilator(definition, { mean: Float64Array.from(read.mean), covariance: new Matrix(size, size, Float64Array.from(read.covariance)) });
+    const restored = new Assimilator(definition, {
+      mean: Float64Array.from(read.mean),
+      covariance: new Matrix(size, size, Float64Array.from(read.covariance)),
+    });
     restored.#marginals = read.marginals;
     restored.#at = read.at ?? undefined;
-    restored.#unlearnt = { mean: Float64Array.from(read.unlearnt.mean), covariance: new Matrix(read.unlearnt.mean.length, read.unlearnt.mean.length, Float64Array.from(read.unlearnt.covariance)) };
+    restored.#unlearnt = {
+      mean: Float64Array.from(read.unlearnt.mean),
+      covariance: new Matrix(
+        read.unlearnt.mean.length,
+        read.unlearnt.mean.length,
+        Float64Array.from(read.unlearnt.covariance),
+      ),
+    };
     restored.#modelRuns = read.modelRuns;
     restored.#points = read.points;
     return restored;
@@ -164,7 +232,12 @@ export class Assimilator {
 
   #predict(at: number): void {
     const days = this.#at === undefined ? 0 : (at - this.#at) / MILLIS_PER_DAY;
-    if (days < 0) throw new TwinError("OUT_OF_ORDER", `a row of ${at} after one of ${this.#at}`, "assimilate rows in order of event time; restore an earlier checkpoint for late data");
+    if (days < 0)
+      throw new TwinError(
+        "OUT_OF_ORDER",
+        `a row of ${at} after one of ${this.#at}`,
+        "assimilate rows in order of event time; restore an earlier checkpoint for late data",
+      );
     this.#at = at;
     if (days === 0) return;
     this.#belief = this.#wander(this.#belief, days);
@@ -188,7 +261,10 @@ export class Assimilator {
     const regimes = new Int8Array(parameters.length);
     const margins = this.#margins(this.#belief.mean);
     const doubtful = parameters
-      .map((_, index) => ({ index, distance: Math.abs(entry(margins, index)) / Math.sqrt(this.#belief.covariance.get(index, index)) }))
+      .map((_, index) => ({
+        index,
+        distance: Math.abs(entry(margins, index)) / Math.sqrt(this.#belief.covariance.get(index, index)),
+      }))
       .sort((left, right) => left.distance - right.distance)
       .filter(({ distance }, rank) => distance < DOUBT && rank < MOST_IN_DOUBT)
       .map(({ index }) => index);
@@ -214,15 +290,28 @@ export class Assimilator {
   #marginsOf(z: Float64Array, outputs: Float64Array): Float64Array {
     const kinks = new Float64Array(this.#bounds.length);
     this.#model.kinks(outputs, kinks);
-    return kinks.map((kink, index) => (kink < (this.#bounds[index] as Bounds).high ? entry(z, index) - fromNatural(this.#bounds[index] as Bounds, kink) : Number.NEGATIVE_INFINITY));
+    return kinks.map((kink, index) =>
+      kink < (this.#bounds[index] as Bounds).high
+        ? entry(z, index) - fromNatural(this.#bounds[index] as Bounds, kink)
+        : Number.NEGATIVE_INFINITY,
+    );
   }
 
   #run(z: Float64Array, outputs: Float64Array, regimes?: Int8Array): void {
-    this.#model.evaluate(Float64Array.from(this.#bounds, (bound, index) => toNatural(bound, entry(z, index))), outputs, regimes);
+    this.#model.evaluate(
+      Float64Array.from(this.#bounds, (bound, index) => toNatural(bound, entry(z, index))),
+      outputs,
+      regimes,
+    );
     this.#modelRuns++;
   }
 
-  #anticipate(sigma: SigmaPoints, regimes: Int8Array, doubtful: readonly number[], seen: readonly number[]): { prediction: Prediction; spaces: HalfSpace[] } {
+  #anticipate(
+    sigma: SigmaPoints,
+    regimes: Int8Array,
+    doubtful: readonly number[],
+    seen: readonly number[],
+  ): { prediction: Prediction; spaces: HalfSpace[] } {
     const size = this.#bounds.length;
     const outputs = new Float64Array(this.#model.outputs.length);
     const images = new Matrix(sigma.points.rows, seen.length);
@@ -233,13 +322,24 @@ export class Assimilator {
       for (const [column, index] of seen.entries()) images.set(point, column, entry(outputs, index));
       if (doubtful.length === 0) continue;
       const all = this.#marginsOf(z, outputs);
-      for (const [which, index] of doubtful.entries()) (margins[which] as Float64Array)[point] = entry(all, index) * (regimes[index] === ABOVE ? 1 : -1);
+      for (const [which, index] of doubtful.entries())
+        (margins[which] as Float64Array)[point] = entry(all, index) * (regimes[index] === ABOVE ? 1 : -1);
     }
     const spaces = margins.map((margin) => lineariseMargin(sigma, this.#belief, margin));
-    return { prediction: addBias(this.#belief, size, momentsOf(sigma, this.#belief.mean.slice(0, size), images), seen), spaces };
+    return {
+      prediction: addBias(
+        this.#belief,
+        size,
+        momentsOf(sigma, this.#belief.mean.slice(0, size), images),
+        seen,
+      ),
+      spaces,
+    };
   }
 
-  #summaries(levels: readonly number[]): { id: string; mean: number; sd: number; intervals: readonly Interval[] }[] {
+  #summaries(
+    levels: readonly number[],
+  ): { id: string; mean: number; sd: number; intervals: readonly Interval[] }[] {
     return this.#definition.parameters.map(({ id }, index) => {
       return { id, ...summarise(this.#marginals[index] as Marginal, this.#bounds[index] as Bounds, levels) };
     });
@@ -257,9 +357,16 @@ interface Checkpoint {
   readonly points: number;
 }
 
-const marginalsOf = (mixture: readonly { readonly weight: number; readonly gaussian: Gaussian }[], count: number): Marginal[] =>
+const marginalsOf = (
+  mixture: readonly { readonly weight: number; readonly gaussian: Gaussian }[],
+  count: number,
+): Marginal[] =>
   Array.from({ length: count }, (_, index) =>
-    mixture.map(({ weight, gaussian }) => ({ weight, mean: entry(gaussian.mean, index), sd: Math.sqrt(gaussian.covariance.get(index, index)) })),
+    mixture.map(({ weight, gaussian }) => ({
+      weight,
+      mean: entry(gaussian.mean, index),
+      sd: Math.sqrt(gaussian.covariance.get(index, index)),
+    })),
   );
 
 /** Beyond so many knees outside a bound θ no longer changes: z is not let further, or it would wander off unseen. */
@@ -272,8 +379,12 @@ function keepNear(gaussian: Gaussian, bounds: readonly Bounds[]): Gaussian {
   let kept = gaussian;
   for (const [index, { low, high, knee }] of bounds.entries()) {
     const direction = new Float64Array(gaussian.mean.length);
-    for (const [side, limit] of [[1, low - FLAT * knee], [-1, high + FLAT * knee]] as const) {
-      const distance = (side * (entry(kept.mean, index) - limit)) / Math.sqrt(kept.covariance.get(index, index));
+    for (const [side, limit] of [
+      [1, low - FLAT * knee],
+      [-1, high + FLAT * knee],
+    ] as const) {
+      const distance =
+        (side * (entry(kept.mean, index) - limit)) / Math.sqrt(kept.covariance.get(index, index));
       if (distance > FAR) continue;
       direction[index] = side;
       kept = restrict(kept, direction, -side * limit);
@@ -282,4 +393,5 @@ function keepNear(gaussian: Gaussian, bounds: readonly Bounds[]): Gaussian {
   return kept;
 }
 
-const identifiability = (contraction: number): ParameterEstimate["identifiable"] => (contraction < 0.1 ? "well" : contraction < 0.7 ? "weakly" : "not");
+const identifiability = (contraction: number): ParameterEstimate["identifiable"] =>
+  contraction < 0.1 ? "well" : contraction < 0.7 ? "weakly" : "not";

@@ -24,12 +24,17 @@ function grid(marginal: Marginal, bounds: Bounds): Grid {
   const low = Math.min(...marginal.map(({ mean, sd }) => mean - REACH * sd));
   const high = Math.max(...marginal.map(({ mean, sd }) => mean + REACH * sd));
   const step = (high - low) / CELLS;
-  const result = { theta: new Float64Array(CELLS), mass: new Float64Array(CELLS), density: new Float64Array(CELLS) };
+  const result = {
+    theta: new Float64Array(CELLS),
+    mass: new Float64Array(CELLS),
+    density: new Float64Array(CELLS),
+  };
   let total = 0;
   for (let cell = 0; cell < CELLS; cell++) {
     const z = low + (cell + 0.5) * step;
     let mass = 0;
-    for (const { weight, mean, sd } of marginal) mass += (weight / sd) * Math.exp(-0.5 * ((z - mean) / sd) ** 2);
+    for (const { weight, mean, sd } of marginal)
+      mass += (weight / sd) * Math.exp(-0.5 * ((z - mean) / sd) ** 2);
     total += mass;
     result.theta[cell] = toNatural(bounds, z);
     result.mass[cell] = mass;
@@ -45,21 +50,38 @@ export interface NaturalMoments {
 }
 
 /** E[θ] and sd[θ] of the marginal, and its intervals of highest density on the natural scale. */
-export function summarise(marginal: Marginal, bounds: Bounds, levels: readonly number[]): NaturalMoments & { readonly intervals: readonly Interval[] } {
+export function summarise(
+  marginal: Marginal,
+  bounds: Bounds,
+  levels: readonly number[],
+): NaturalMoments & { readonly intervals: readonly Interval[] } {
   const { theta, mass, density } = grid(marginal, bounds);
   let mean = 0;
   let square = 0;
   for (let cell = 0; cell < CELLS; cell++) mean += (mass[cell] as number) * (theta[cell] as number);
-  for (let cell = 0; cell < CELLS; cell++) square += (mass[cell] as number) * ((theta[cell] as number) - mean) ** 2;
-  const order = Array.from(density.keys()).sort((left, right) => (density[right] as number) - (density[left] as number));
-  return { mean, sd: Math.sqrt(square), intervals: levels.map((level) => hull(order, theta, mass, level, bounds)) };
+  for (let cell = 0; cell < CELLS; cell++)
+    square += (mass[cell] as number) * ((theta[cell] as number) - mean) ** 2;
+  const order = Array.from(density.keys()).sort(
+    (left, right) => (density[right] as number) - (density[left] as number),
+  );
+  return {
+    mean,
+    sd: Math.sqrt(square),
+    intervals: levels.map((level) => hull(order, theta, mass, level, bounds)),
+  };
 }
 
 /**
  * The smallest range that holds the cells of highest density with `level` of the mass. Where the density piles up at a
  * bound the interval is closed there: a bearing without drag has b = 0, and [0, upper] must be able to say so.
  */
-function hull(order: readonly number[], theta: Float64Array, mass: Float64Array, level: number, { low, high, knee }: Bounds): Interval {
+function hull(
+  order: readonly number[],
+  theta: Float64Array,
+  mass: Float64Array,
+  level: number,
+  { low, high, knee }: Bounds,
+): Interval {
   let held = 0;
   let first = CELLS - 1;
   let last = 0;
@@ -69,10 +91,14 @@ function hull(order: readonly number[], theta: Float64Array, mass: Float64Array,
     first = Math.min(first, cell);
     last = Math.max(last, cell);
   }
-  const edge = (from: number, to: number): number => ((theta[from] as number) + (theta[Math.min(Math.max(to, 0), CELLS - 1)] as number)) / 2;
+  const edge = (from: number, to: number): number =>
+    ((theta[from] as number) + (theta[Math.min(Math.max(to, 0), CELLS - 1)] as number)) / 2;
   const lower = edge(first, first - 1);
   const upper = edge(last, last + 1);
-  return [first === 0 || lower - low < CLOSE * knee ? low : lower, last === CELLS - 1 || high - upper < CLOSE * knee ? high : upper];
+  return [
+    first === 0 || lower - low < CLOSE * knee ? low : lower,
+    last === CELLS - 1 || high - upper < CLOSE * knee ? high : upper,
+  ];
 }
 /** Nearer to a bound than this share of the knee is at the bound. */
 const CLOSE = 0.1;

@@ -3,7 +3,15 @@ import type { TwinDefinition } from "../definition/twin-definition.ts";
 import { chiSquaredQuantile, Z_9999 } from "../estimation/consistency.ts";
 import { Matrix } from "../linear-algebra/matrix.ts";
 import type { CandidatePosterior, PosteriorPoint } from "./assimilator.ts";
-import { ageOf, type Belief, beliefOf, pointPrediction, predictive, predictiveRuns, scoreRow } from "./predictive.ts";
+import {
+  ageOf,
+  type Belief,
+  beliefOf,
+  pointPrediction,
+  predictive,
+  predictiveRuns,
+  scoreRow,
+} from "./predictive.ts";
 import type { EvidenceRow } from "./rows.ts";
 
 /** The numbers behind a verdict, for a page that shows why. */
@@ -14,7 +22,13 @@ export interface JudgeEvidence {
   /** Largest sum, over all starting rows, of how much better the candidate's means fit than the incumbent's (nats). */
   readonly change: number;
   readonly nis: { readonly sum: number; readonly freedom: number };
-  readonly moved: readonly { readonly id: string; readonly from: number; readonly to: number; readonly sd: number; readonly identifiable: string }[];
+  readonly moved: readonly {
+    readonly id: string;
+    readonly from: number;
+    readonly to: number;
+    readonly sd: number;
+    readonly identifiable: string;
+  }[];
   readonly alarmed: boolean;
   readonly modelRuns: number;
 }
@@ -22,7 +36,12 @@ export interface JudgeEvidence {
 export type Verdict =
   | { readonly kind: "accept"; readonly reason: string; readonly evidence: JudgeEvidence }
   | { readonly kind: "reject"; readonly reason: string; readonly evidence: JudgeEvidence }
-  | { readonly kind: "wait"; readonly rows: number; readonly reason: string; readonly evidence: JudgeEvidence };
+  | {
+      readonly kind: "wait";
+      readonly rows: number;
+      readonly reason: string;
+      readonly evidence: JudgeEvidence;
+    };
 
 export interface Case {
   readonly definition: TwinDefinition;
@@ -57,27 +76,63 @@ export function judge(given: Case): Verdict {
   const { definition, alarmed } = given;
   if (evidence.heldOut.rows < HELD_OUT) {
     const missing = HELD_OUT - evidence.heldOut.rows;
-    return { kind: "wait", rows: missing, reason: `${evidence.heldOut.rows} of ${HELD_OUT} held-out rows so far`, evidence };
+    return {
+      kind: "wait",
+      rows: missing,
+      reason: `${evidence.heldOut.rows} of ${HELD_OUT} held-out rows so far`,
+      evidence,
+    };
   }
   const wild = implausible(given);
   if (wild !== undefined) return { kind: "reject", reason: wild, evidence };
   if (evidence.nis.sum > chiSquaredQuantile(evidence.nis.freedom, Z_9999)) {
-    return { kind: "reject", reason: `inconsistent with its own predictions: NIS ${evidence.nis.sum.toFixed(0)} over ${evidence.nis.freedom} readings`, evidence };
+    return {
+      kind: "reject",
+      reason: `inconsistent with its own predictions: NIS ${evidence.nis.sum.toFixed(0)} over ${evidence.nis.freedom} readings`,
+      evidence,
+    };
   }
   if (evidence.change < ENOUGH) {
     const why = alarmed ? "alarmed, but held-out rows do not show it yet" : "hold: no evidence of a change";
-    return { kind: "wait", rows: HELD_OUT, reason: `${why} (${evidence.change.toFixed(1)} of ${ENOUGH.toFixed(1)} nats)`, evidence };
+    return {
+      kind: "wait",
+      rows: HELD_OUT,
+      reason: `${why} (${evidence.change.toFixed(1)} of ${ENOUGH.toFixed(1)} nats)`,
+      evidence,
+    };
   }
   if (!alarmed && evidence.moved.length === 0) {
-    return { kind: "wait", rows: HELD_OUT, reason: "hold: no parameter moved beyond what its uncertainty explains", evidence };
+    return {
+      kind: "wait",
+      rows: HELD_OUT,
+      reason: "hold: no parameter moved beyond what its uncertainty explains",
+      evidence,
+    };
   }
   if (evidence.moved.length > 0 && evidence.moved.every(({ identifiable }) => identifiable === "not")) {
-    return { kind: "wait", rows: HELD_OUT, reason: `what moved cannot be told apart yet: ${evidence.moved.map(({ id }) => id).join(", ")}`, evidence };
+    return {
+      kind: "wait",
+      rows: HELD_OUT,
+      reason: `what moved cannot be told apart yet: ${evidence.moved.map(({ id }) => id).join(", ")}`,
+      evidence,
+    };
   }
   const gain = evidence.heldOut.candidate - evidence.heldOut.incumbent;
-  if (gain <= 0) return { kind: "reject", reason: `predicts no better than version ${given.incumbent.version}: ${gain.toFixed(1)} nats over ${HELD_OUT} rows`, evidence };
-  const moved = evidence.moved.map(({ id, from, to }) => `${id} ${from.toPrecision(3)} → ${to.toPrecision(3)} ${definition.parameters.find((parameter) => parameter.id === id)?.unit ?? ""}`);
-  return { kind: "accept", reason: `predicts better by ${gain.toFixed(1)} nats over ${HELD_OUT} rows${moved.length > 0 ? `; ${moved.join(", ")}` : ""}`, evidence };
+  if (gain <= 0)
+    return {
+      kind: "reject",
+      reason: `predicts no better than version ${given.incumbent.version}: ${gain.toFixed(1)} nats over ${HELD_OUT} rows`,
+      evidence,
+    };
+  const moved = evidence.moved.map(
+    ({ id, from, to }) =>
+      `${id} ${from.toPrecision(3)} → ${to.toPrecision(3)} ${definition.parameters.find((parameter) => parameter.id === id)?.unit ?? ""}`,
+  );
+  return {
+    kind: "accept",
+    reason: `predicts better by ${gain.toFixed(1)} nats over ${HELD_OUT} rows${moved.length > 0 ? `; ${moved.join(", ")}` : ""}`,
+    evidence,
+  };
 }
 
 function gather({ definition, incumbent, candidate, recent, trace, alarmed }: Case): JudgeEvidence {
@@ -101,13 +156,25 @@ function gather({ definition, incumbent, candidate, recent, trace, alarmed }: Ca
   const heldOut = { candidate: 0, incumbent: 0, rows: last.length };
   const nis = { sum: 0, freedom: 0 };
   for (const { row, point, previous } of last) {
-    heldOut.candidate += scoreRow(definition, predictive(definition, beliefAt(definition, previous, candidate), row.at - previous.at), row.values).logScore;
+    heldOut.candidate += scoreRow(
+      definition,
+      predictive(definition, beliefAt(definition, previous, candidate), row.at - previous.at),
+      row.values,
+    ).logScore;
     heldOut.incumbent += scoreRow(definition, theirs, row.values).logScore;
     nis.sum += point.nis;
     nis.freedom += point.size;
   }
   const modelRuns = 1 + pairs.length + (1 + last.length) * predictiveRuns(definition);
-  return { rows: pairs.length, heldOut, change, nis, moved: movedParameters(incumbent, candidate), alarmed, modelRuns };
+  return {
+    rows: pairs.length,
+    heldOut,
+    change,
+    nis,
+    moved: movedParameters(incumbent, candidate),
+    alarmed,
+    modelRuns,
+  };
 }
 
 /** ½ Σ ((y − E[y])/σ)² over the signals present. */
@@ -121,7 +188,11 @@ function misfit({ signals }: TwinDefinition, mean: Float64Array, { values }: Evi
 }
 
 /** The belief after a row, as far as the trace keeps it: marginals; biases as known now. */
-function beliefAt({ parameters }: TwinDefinition, point: PosteriorPoint, { signals }: CandidatePosterior): Belief {
+function beliefAt(
+  { parameters }: TwinDefinition,
+  point: PosteriorPoint,
+  { signals }: CandidatePosterior,
+): Belief {
   return {
     means: Float64Array.from(parameters, (_, index) => point.parameters[index]?.mean ?? 0),
     covariance: Matrix.diagonal(parameters.map((_, index) => (point.parameters[index]?.sd ?? 1) ** 2)),
@@ -134,7 +205,9 @@ function beliefAt({ parameters }: TwinDefinition, point: PosteriorPoint, { signa
 const movedParameters = (incumbent: ParameterSet, candidate: CandidatePosterior): JudgeEvidence["moved"] =>
   candidate.parameters.flatMap(({ id, mean, sd, identifiable }, index) => {
     const old = incumbent.parameters[index] ?? { mean, sd };
-    return Math.abs(mean - old.mean) > MOVED * Math.hypot(sd, old.sd) ? [{ id, from: old.mean, to: mean, sd, identifiable }] : [];
+    return Math.abs(mean - old.mean) > MOVED * Math.hypot(sd, old.sd)
+      ? [{ id, from: old.mean, to: mean, sd, identifiable }]
+      : [];
   });
 
 function implausible({ definition, incumbent, candidate, trace }: Case): string | undefined {
@@ -144,7 +217,8 @@ function implausible({ definition, incumbent, candidate, trace }: Case): string 
     const to = candidate.parameters[index]?.mean ?? 0;
     const from = incumbent.parameters[index]?.mean ?? to;
     const most = IMPLAUSIBLE * drift * Math.sqrt(days);
-    if (Math.abs(to - from) > most) return `implausible: ${id} would jump from ${from.toPrecision(3)} to ${to.toPrecision(3)} ${unit} in ${days.toFixed(1)} days, at most ${most.toPrecision(3)} is believable`;
+    if (Math.abs(to - from) > most)
+      return `implausible: ${id} would jump from ${from.toPrecision(3)} to ${to.toPrecision(3)} ${unit} in ${days.toFixed(1)} days, at most ${most.toPrecision(3)} is believable`;
   }
   return undefined;
 }

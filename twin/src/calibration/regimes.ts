@@ -1,7 +1,12 @@
 import { type Gaussian, restrict } from "../estimation/gaussian.ts";
 import type { Prediction, Updated } from "../estimation/gaussian-filter.ts";
 import { logTail } from "../estimation/normal.ts";
-import { momentsOf, type SigmaPoints, sigmaPoints, type SigmaRule } from "../estimation/unscented-transform.ts";
+import {
+  momentsOf,
+  type SigmaPoints,
+  type SigmaRule,
+  sigmaPoints,
+} from "../estimation/unscented-transform.ts";
 import { cholesky, solveCholesky, solveLower } from "../linear-algebra/cholesky.ts";
 import { dot, entry, Matrix, timesVector } from "../linear-algebra/matrix.ts";
 
@@ -25,9 +30,14 @@ export function confine(updated: Updated, spaces: readonly HalfSpace[]): Updated
 }
 
 /** Sigma points of the leading `size` coordinates of a Gaussian. */
-export function leadingSigmaPoints({ mean, covariance }: Gaussian, size: number, rule: SigmaRule): SigmaPoints {
+export function leadingSigmaPoints(
+  { mean, covariance }: Gaussian,
+  size: number,
+  rule: SigmaRule,
+): SigmaPoints {
   const block = new Matrix(size, size);
-  for (let row = 0; row < size; row++) for (let column = 0; column < size; column++) block.set(row, column, covariance.get(row, column));
+  for (let row = 0; row < size; row++)
+    for (let column = 0; column < size; column++) block.set(row, column, covariance.get(row, column));
   return sigmaPoints(mean.slice(0, size), block, rule);
 }
 
@@ -37,7 +47,8 @@ export function lineariseMargin(sigma: SigmaPoints, prior: Gaussian, margins: Fl
   const centre = prior.mean.slice(0, size);
   const { mean, cross } = momentsOf(sigma, centre, new Matrix(margins.length, 1, margins));
   const block = new Matrix(size, size);
-  for (let row = 0; row < size; row++) for (let column = 0; column < size; column++) block.set(row, column, prior.covariance.get(row, column));
+  for (let row = 0; row < size; row++)
+    for (let column = 0; column < size; column++) block.set(row, column, prior.covariance.get(row, column));
   const factor = cholesky(block);
   const half = solveLower(factor, cross);
   const gradient = new Float64Array(prior.mean.length);
@@ -55,17 +66,25 @@ export function lineariseMargin(sigma: SigmaPoints, prior: Gaussian, margins: Fl
  *     H = Cov[h, z] P_zz⁻¹,   Cov[x, h] = P_xz Hᵀ  (exact for z),   Cov[x, y] = Cov[x, h] + P_xβ,
  *     Cov[y] = Cov[h] + H P_zβ + (H P_zβ)ᵀ + P_ββ
  */
-export function addBias({ mean, covariance }: Gaussian, size: number, moments: { mean: Float64Array; covariance: Matrix; cross: Matrix }, seen: readonly number[]): Prediction {
+export function addBias(
+  { mean, covariance }: Gaussian,
+  size: number,
+  moments: { mean: Float64Array; covariance: Matrix; cross: Matrix },
+  seen: readonly number[],
+): Prediction {
   const total = mean.length;
   const block = new Matrix(size, size);
-  for (let row = 0; row < size; row++) for (let column = 0; column < size; column++) block.set(row, column, covariance.get(row, column));
+  for (let row = 0; row < size; row++)
+    for (let column = 0; column < size; column++) block.set(row, column, covariance.get(row, column));
   const gain = solveCholesky(cholesky(block), moments.cross);
   const cross = new Matrix(total, seen.length);
   for (let row = 0; row < total; row++) {
     for (const [column, signal] of seen.entries()) {
       let sum = covariance.get(row, size + signal);
       if (row < size) sum += moments.cross.get(row, column);
-      else for (let inner = 0; inner < size; inner++) sum += covariance.get(row, inner) * gain.get(inner, column);
+      else
+        for (let inner = 0; inner < size; inner++)
+          sum += covariance.get(row, inner) * gain.get(inner, column);
       cross.set(row, column, sum);
     }
   }
@@ -73,9 +92,16 @@ export function addBias({ mean, covariance }: Gaussian, size: number, moments: {
   for (const [row, left] of seen.entries()) {
     for (const [column, right] of seen.entries()) {
       let sum = covariance.get(size + left, size + right);
-      for (let inner = 0; inner < size; inner++) sum += gain.get(inner, row) * covariance.get(inner, size + right) + gain.get(inner, column) * covariance.get(inner, size + left);
+      for (let inner = 0; inner < size; inner++)
+        sum +=
+          gain.get(inner, row) * covariance.get(inner, size + right) +
+          gain.get(inner, column) * covariance.get(inner, size + left);
       combined.add(row, column, sum);
     }
   }
-  return { mean: moments.mean.map((value, index) => value + entry(mean, size + (seen[index] as number))), covariance: combined, cross };
+  return {
+    mean: moments.mean.map((value, index) => value + entry(mean, size + (seen[index] as number))),
+    covariance: combined,
+    cross,
+  };
 }

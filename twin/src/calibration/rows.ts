@@ -23,7 +23,10 @@ export interface Refusal {
  *
  * Depends on the set of readings alone: not on arrival, frames or repetition.
  */
-export function evidenceRows(definition: TwinDefinition, readings: Iterable<Reading>): { readonly rows: EvidenceRow[]; readonly refused: Refusal[] } {
+export function evidenceRows(
+  definition: TwinDefinition,
+  readings: Iterable<Reading>,
+): { readonly rows: EvidenceRow[]; readonly refused: Refusal[] } {
   const column = new Map(definition.signals.map(({ id }, index) => [id, index]));
   const cells = new Map<number, number[]>();
   const winners = new Map<string, string>();
@@ -32,7 +35,13 @@ export function evidenceRows(definition: TwinDefinition, readings: Iterable<Read
     const index = column.get(reading.signal);
     if (index === undefined) continue;
     if (!isUsable(reading)) {
-      if (reading.reason !== "conflict") refused.push({ at: reading.at, signal: reading.signal, reason: reading.reason === "late" ? "late" : "bad", detail: reading.reason ?? "quality BAD" });
+      if (reading.reason !== "conflict")
+        refused.push({
+          at: reading.at,
+          signal: reading.signal,
+          reason: reading.reason === "late" ? "late" : "bad",
+          detail: reading.reason ?? "quality BAD",
+        });
       continue;
     }
     const cell = `${index}|${reading.at}`;
@@ -43,8 +52,20 @@ export function evidenceRows(definition: TwinDefinition, readings: Iterable<Read
     values[index] = reading.value;
     cells.set(reading.at, values);
   }
-  const rows = [...cells].sort(([left], [right]) => left - right).map(([at, values]) => ({ at, values, inMode: inMode(definition.mode, (signal) => values[column.get(signal) ?? -1] ?? Number.NaN) }));
-  for (const row of rows) if (!row.inMode) refused.push({ at: row.at, reason: "mode", detail: `not ${definition.mode.name}: none of ${definition.mode.anyOf.join(", ")} is above ${definition.mode.above}` });
+  const rows = [...cells]
+    .sort(([left], [right]) => left - right)
+    .map(([at, values]) => ({
+      at,
+      values,
+      inMode: inMode(definition.mode, (signal) => values[column.get(signal) ?? -1] ?? Number.NaN),
+    }));
+  for (const row of rows)
+    if (!row.inMode)
+      refused.push({
+        at: row.at,
+        reason: "mode",
+        detail: `not ${definition.mode.name}: none of ${definition.mode.anyOf.join(", ")} is above ${definition.mode.above}`,
+      });
   refused.sort((left, right) => left.at - right.at || ((left.signal ?? "") < (right.signal ?? "") ? -1 : 1));
   return { rows, refused };
 }

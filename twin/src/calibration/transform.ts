@@ -11,15 +11,19 @@ export interface Bounds {
   readonly knee: number;
 }
 
-export const toNatural = ({ low, high, knee }: Bounds, z: number): number => low + knee * (softplus((z - low) / knee) - softplus((z - high) / knee));
+export const toNatural = ({ low, high, knee }: Bounds, z: number): number =>
+  low + knee * (softplus((z - low) / knee) - softplus((z - high) / knee));
 
 /** dθ/dz, in (0, 1]. */
-export const slope = ({ low, high, knee }: Bounds, z: number): number => sigmoid((z - low) / knee) - sigmoid((z - high) / knee);
+export const slope = ({ low, high, knee }: Bounds, z: number): number =>
+  sigmoid((z - low) / knee) - sigmoid((z - high) / knee);
 
 /** g⁻¹, by the closed form of the nearer bound: the other one's share is below e^{−(high − low)/2c}. */
 export function fromNatural({ low, high, knee }: Bounds, theta: number): number {
   const inside = Math.min(Math.max(theta, low + 1e-9 * knee), high - 1e-9 * knee);
-  return inside - low < high - inside ? low + knee * inverseSoftplus((inside - low) / knee) : high - knee * inverseSoftplus((high - inside) / knee);
+  return inside - low < high - inside
+    ? low + knee * inverseSoftplus((inside - low) / knee)
+    : high - knee * inverseSoftplus((high - inside) / knee);
 }
 
 const softplus = (x: number): number => (x > 0 ? x + Math.log1p(Math.exp(-x)) : Math.log1p(Math.exp(x)));
@@ -33,7 +37,14 @@ const sigmoid = (x: number): number => (x >= 0 ? 1 / (1 + Math.exp(-x)) : Math.e
 const AT_REST = 0.2;
 
 /** Random-walk rate of z at a point, given the declared rate in the interior; per √time. */
-export const driftRate = (bounds: Bounds, z: number, declared: number): number => declared * (AT_REST + (1 - AT_REST) * slope(bounds, z));
+export const driftRate = (bounds: Bounds, z: number, declared: number): number =>
+  declared * (AT_REST + (1 - AT_REST) * slope(bounds, z));
 
 /** The bounds of a declared parameter; its knee is the prior's standard deviation. */
-export const boundsOf = ({ bounds, prior }: { readonly bounds: readonly [number, number]; readonly prior: { readonly sd: number } }): Bounds => ({ low: bounds[0], high: bounds[1], knee: prior.sd });
+export const boundsOf = ({
+  bounds,
+  prior,
+}: {
+  readonly bounds: readonly [number, number];
+  readonly prior: { readonly sd: number };
+}): Bounds => ({ low: bounds[0], high: bounds[1], knee: prior.sd });

@@ -4,7 +4,8 @@
  */
 export function canonicalJson(value: unknown, digits?: number): string {
   return JSON.stringify(value, (_key, entry: unknown) => {
-    if (typeof entry === "number") return digits === undefined ? entry + 0 : Number(entry.toPrecision(digits)) + 0;
+    if (typeof entry === "number")
+      return digits === undefined ? entry + 0 : Number(entry.toPrecision(digits)) + 0;
     if (entry instanceof Float64Array) return Array.from(entry);
     if (typeof entry !== "object" || entry === null || Array.isArray(entry)) return entry;
     return Object.fromEntries(Object.entries(entry).sort(([left], [right]) => (left < right ? -1 : 1)));

@@ -16,8 +16,17 @@ export function inflate(bytes: Uint8Array, limit: number): Uint8Array {
   try {
     out = inflateSync(bytes, { out: new Uint8Array(limit) });
   } catch (cause) {
-    throw new TwinError("BAD_FRAME", "the frame's body cannot be inflated", "the frame is damaged: quarantine it and ask for the original", { cause });
+    throw new TwinError(
+      "BAD_FRAME",
+      "the frame's body cannot be inflated",
+      "the frame is damaged: quarantine it and ask for the original",
+      { cause },
+    );
   }
   if (out.length < limit) return out;
-  throw new TwinError("BAD_FRAME", `the frame's body exceeds ${limit} bytes inflated`, "refuse it: a frame of this contract never does");
+  throw new TwinError(
+    "BAD_FRAME",
+    `the frame's body exceeds ${limit} bytes inflated`,
+    "refuse it: a frame of this contract never does",
+  );
 }

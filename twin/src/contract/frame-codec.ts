@@ -3,7 +3,18 @@ import { deflate, fromUtf8, inflate, utf8 } from "./deflate.ts";
 import type { Frame, FrameRecord } from "./frame.ts";
 import { MAX_FRAME_BYTES } from "./frame.ts";
 import { decodeColumns, fromColumns, toColumns } from "./frame-columns.ts";
-import { badMessage, finite, list, Members, object, oneOf, optional, parseJson, text, whole } from "./json.ts";
+import {
+  badMessage,
+  finite,
+  list,
+  Members,
+  object,
+  oneOf,
+  optional,
+  parseJson,
+  text,
+  whole,
+} from "./json.ts";
 import { sha256 } from "./sha256.ts";
 import { CONTRACT_VERSION } from "./version.ts";
 
@@ -22,7 +33,9 @@ const MAX_INFLATED = 512 * 1024;
 
 export function encodeFrame(frame: Frame, resolutionOf: (signal: string) => number): Uint8Array {
   const { readings, ...header } = frame;
-  const body = deflate(utf8(JSON.stringify({ v: CONTRACT_VERSION, ...header, columns: toColumns(readings, resolutionOf) })));
+  const body = deflate(
+    utf8(JSON.stringify({ v: CONTRACT_VERSION, ...header, columns: toColumns(readings, resolutionOf) })),
+  );
   const bytes = new Uint8Array(HEADER_BYTES + body.length);
   bytes.set(MAGIC, 0);
   bytes.set(checksum(body), MAGIC.length);
@@ -35,13 +48,20 @@ export function encodeFrame(frame: Frame, resolutionOf: (signal: string) => numb
  * @throws {TwinError} BAD_FRAME (damaged, too large, not a frame) or BAD_MESSAGE (a member is wrong).
  */
 export function decodeFrame(bytes: Uint8Array): Frame {
-  if (bytes.length > MAX_FRAME_BYTES) throw badFrame(`a frame of ${bytes.length} bytes`, `frames have at most ${MAX_FRAME_BYTES} bytes`);
+  if (bytes.length > MAX_FRAME_BYTES)
+    throw badFrame(`a frame of ${bytes.length} bytes`, `frames have at most ${MAX_FRAME_BYTES} bytes`);
   if (bytes.length <= HEADER_BYTES || MAGIC.some((byte, index) => bytes[index] !== byte)) {
-    throw badFrame("bytes that do not begin as a frame", `frames begin with "PLF1": check what is published on this topic`);
+    throw badFrame(
+      "bytes that do not begin as a frame",
+      `frames begin with "PLF1": check what is published on this topic`,
+    );
   }
   const body = bytes.subarray(HEADER_BYTES);
   if (checksum(body).some((byte, index) => bytes[MAGIC.length + index] !== byte)) {
-    throw badFrame("a frame whose checksum does not match its body", "it was damaged on its way or at rest: quarantine it and ask for the original");
+    throw badFrame(
+      "a frame whose checksum does not match its body",
+      "it was damaged on its way or at rest: quarantine it and ask for the original",
+    );
   }
   return readBody(parseJson(fromUtf8(inflate(body, MAX_INFLATED)), "frame", MAX_INFLATED));
 }
@@ -55,21 +75,36 @@ export const chainHash = (before: string, hash: string): string => sha256(before
 
 const checksum = (body: Uint8Array): Uint8Array => {
   const hash = sha256(body);
-  return Uint8Array.from({ length: CHECKSUM_BYTES }, (_, index) => Number.parseInt(hash.slice(2 * index, 2 * index + 2), 16));
+  return Uint8Array.from({ length: CHECKSUM_BYTES }, (_, index) =>
+    Number.parseInt(hash.slice(2 * index, 2 * index + 2), 16),
+  );
 };
-const badFrame = (what: string, hint: string): TwinError => new TwinError("BAD_FRAME", `refused ${what}`, hint);
+const badFrame = (what: string, hint: string): TwinError =>
+  new TwinError("BAD_FRAME", `refused ${what}`, hint);
 
 function readBody(json: unknown): Frame {
   const members = new Members(json, "frame");
   members.get("v", whole(CONTRACT_VERSION, CONTRACT_VERSION));
-  const checkpoint = members.get("checkpoint", optional(object((slice) => ({ part: slice.get("part", whole(0, 255)), of: slice.get("of", whole(1, 256)), text: slice.get("text", text(8_192)) }))));
+  const checkpoint = members.get(
+    "checkpoint",
+    optional(
+      object((slice) => ({
+        part: slice.get("part", whole(0, 255)),
+        of: slice.get("of", whole(1, 256)),
+        text: slice.get("text", text(8_192)),
+      })),
+    ),
+  );
   return {
     thing: members.get("thing", text(128, /^[a-zA-Z0-9:_-]+$/)),
     instance: members.get("instance", text(32, /^[a-zA-Z0-9_-]+$/)),
     epoch: members.get("epoch", text(16, /^[0-9a-f]{16}$/)),
     sequence: members.get("sequence", whole(1)),
     span: members.get("span", span),
-    twin: members.get("twin", object((twin) => ({ id: twin.get("id", text(32)), version: twin.get("version", text(32)) }))),
+    twin: members.get(
+      "twin",
+      object((twin) => ({ id: twin.get("id", text(32)), version: twin.get("version", text(32)) })),
+    ),
     filter: members.get("filter", text(64)),
     set: members.get("set", whole(0)),
     start: members.get("start", text(64)),
@@ -81,7 +116,8 @@ function readBody(json: unknown): Frame {
 
 function span(value: unknown, path: string): [number, number] {
   const [from, to, ...rest] = list(finite, 2)(value, path);
-  if (from === undefined || to === undefined || rest.length > 0 || from > to) throw badMessage(path, value, "[from, to] with from ≤ to");
+  if (from === undefined || to === undefined || rest.length > 0 || from > to)
+    throw badMessage(path, value, "[from, to] with from ≤ to");
   return [from, to];
 }
 
@@ -90,20 +126,40 @@ function record(value: unknown, path: string): FrameRecord {
   const kind = members.get("kind", oneOf(["alarm", "gap", "anchor", "decision"] as const));
   switch (kind) {
     case "alarm":
-      return { kind, chart: members.get("chart", text(64)), at: members.get("at", finite), statistic: members.get("statistic", finite), set: members.get("set", whole(0)), after: members.get("after", whole(0)) };
+      return {
+        kind,
+        chart: members.get("chart", text(64)),
+        at: members.get("at", finite),
+        statistic: members.get("statistic", finite),
+        set: members.get("set", whole(0)),
+        after: members.get("after", whole(0)),
+      };
     case "gap": {
       const signal = members.get("signal", optional(text(32)));
       return {
-        kind, from: members.get("from", finite), to: members.get("to", finite), count: members.get("count", whole(0)),
-        reason: members.get("reason", oneOf(["overflow", "corrupt", "silent", "refused"] as const)), ...(signal === undefined ? {} : { signal }),
+        kind,
+        from: members.get("from", finite),
+        to: members.get("to", finite),
+        count: members.get("count", whole(0)),
+        reason: members.get("reason", oneOf(["overflow", "corrupt", "silent", "refused"] as const)),
+        ...(signal === undefined ? {} : { signal }),
       };
     }
     case "anchor":
-      return { kind, boot: members.get("boot", text(64)), monotonic: members.get("monotonic", finite), utc: members.get("utc", finite), error: members.get("error", finite) };
+      return {
+        kind,
+        boot: members.get("boot", text(64)),
+        monotonic: members.get("monotonic", finite),
+        utc: members.get("utc", finite),
+        error: members.get("error", finite),
+      };
     case "decision":
       return {
-        kind, at: members.get("at", finite), outcome: members.get("outcome", oneOf(["trial", "committed", "refused", "reverted"] as const)),
-        version: members.get("version", whole(0)), reason: members.get("reason", text(256)),
+        kind,
+        at: members.get("at", finite),
+        outcome: members.get("outcome", oneOf(["trial", "committed", "refused", "reverted"] as const)),
+        version: members.get("version", whole(0)),
+        reason: members.get("reason", text(256)),
       };
     default:
       return kind satisfies never;

@@ -1,4 +1,4 @@
-import { finite, Members, optional, oneOf, parseJson, text, whole } from "./json.ts";
+import { finite, Members, oneOf, optional, parseJson, text, whole } from "./json.ts";
 import { CONTRACT_VERSION } from "./version.ts";
 
 /** The agent's word on itself. A hint for people and dashboards: it starts nothing. */
@@ -20,7 +20,8 @@ export interface Heartbeat {
   readonly meanNis?: number;
 }
 
-export const encodeHeartbeat = (heartbeat: Heartbeat): string => JSON.stringify({ v: CONTRACT_VERSION, ...heartbeat });
+export const encodeHeartbeat = (heartbeat: Heartbeat): string =>
+  JSON.stringify({ v: CONTRACT_VERSION, ...heartbeat });
 
 /** @throws {TwinError} BAD_MESSAGE */
 export function decodeHeartbeat(json: string): Heartbeat {

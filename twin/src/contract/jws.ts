@@ -12,7 +12,8 @@ export const SET_TYPE = "plumbline-parameters+jws";
 export const signingInput = (kid: string, payload: string): string =>
   `${base64url(utf8(JSON.stringify({ alg: "ES256", kid, typ: SET_TYPE })))}.${base64url(utf8(payload))}`;
 
-export const compactJws = (input: string, signature: Uint8Array): string => `${input}.${base64url(signature)}`;
+export const compactJws = (input: string, signature: Uint8Array): string =>
+  `${input}.${base64url(signature)}`;
 
 export interface UnverifiedJws {
   readonly kid: string;
@@ -32,10 +33,17 @@ export function splitJws(jws: string): UnverifiedJws {
   const members = new Members(parseJson(fromUtf8(fromBase64url(header)), "jws header", 1_024), "jws header");
   const alg = members.get("alg", text(16));
   const typ = members.get("typ", text(64));
-  if (alg !== "ES256" || typ !== SET_TYPE) throw badJws(`a JWS with alg ${alg} and typ ${typ}`, `expected alg ES256 and typ ${SET_TYPE}`);
+  if (alg !== "ES256" || typ !== SET_TYPE)
+    throw badJws(`a JWS with alg ${alg} and typ ${typ}`, `expected alg ES256 and typ ${SET_TYPE}`);
   const bytes = fromBase64url(signature);
-  if (bytes.length !== 64) throw badJws(`a signature of ${bytes.length} bytes`, "ES256 signatures have 64 bytes (r ‖ s)");
-  return { kid: members.get("kid", text(128)), input: `${header}.${payload}`, signature: bytes, payload: fromUtf8(fromBase64url(payload)) };
+  if (bytes.length !== 64)
+    throw badJws(`a signature of ${bytes.length} bytes`, "ES256 signatures have 64 bytes (r ‖ s)");
+  return {
+    kid: members.get("kid", text(128)),
+    input: `${header}.${payload}`,
+    signature: bytes,
+    payload: fromUtf8(fromBase64url(payload)),
+  };
 }
 
 const badJws = (what: string, hint: string): TwinError => new TwinError("BAD_JWS", `refused ${what}`, hint);
@@ -53,7 +61,8 @@ export function base64url(bytes: Uint8Array): string {
 }
 
 export function fromBase64url(encoded: string): Uint8Array {
-  if (!/^[A-Za-z0-9_-]*$/.test(encoded) || encoded.length % 4 === 1) throw badJws("text that is not base64url", "expected RFC 4648 §5 without padding");
+  if (!/^[A-Za-z0-9_-]*$/.test(encoded) || encoded.length % 4 === 1)
+    throw badJws("text that is not base64url", "expected RFC 4648 §5 without padding");
   const bytes = new Uint8Array(Math.floor((encoded.length * 3) / 4));
   let buffer = 0;
   let bits = 0;

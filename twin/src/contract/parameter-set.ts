@@ -1,4 +1,15 @@
-import { boolean, type Decoder, finite, list, Members, object, optional, parseJson, text, whole } from "./json.ts";
+import {
+  boolean,
+  type Decoder,
+  finite,
+  list,
+  Members,
+  object,
+  optional,
+  parseJson,
+  text,
+  whole,
+} from "./json.ts";
 import { CONTRACT_VERSION } from "./version.ts";
 
 /** Interval of highest posterior density on the natural scale, closed at a bound. */
@@ -52,11 +63,14 @@ export interface ParameterSet {
   readonly nonce?: string;
 }
 
-export const encodeParameterSet = (set: ParameterSet): string => JSON.stringify({ v: CONTRACT_VERSION, ...set });
+export const encodeParameterSet = (set: ParameterSet): string =>
+  JSON.stringify({ v: CONTRACT_VERSION, ...set });
 
 const pair = (value: unknown, path: string): [number, number] => {
   const [low, high] = list(finite, 2)(value, path);
-  return [low ?? Number.NaN, high ?? Number.NaN].map((bound, index) => finite(bound, `${path}[${index}]`)) as [number, number];
+  return [low ?? Number.NaN, high ?? Number.NaN].map((bound, index) =>
+    finite(bound, `${path}[${index}]`),
+  ) as [number, number];
 };
 const estimate = object<ParameterEstimate>((members) => ({
   id: members.get("id", text(32)),
@@ -65,7 +79,10 @@ const estimate = object<ParameterEstimate>((members) => ({
   sd: members.get("sd", finite),
   interval90: members.get("interval90", pair),
   interval99: members.get("interval99", pair),
-  identifiable: members.get("identifiable", (value, path) => text(8, /^(well|weakly|not)$/)(value, path) as Identifiable),
+  identifiable: members.get(
+    "identifiable",
+    (value, path) => text(8, /^(well|weakly|not)$/)(value, path) as Identifiable,
+  ),
 }));
 const signalEstimate = object<SignalEstimate>((members) => ({
   id: members.get("id", text(32)),
@@ -86,7 +103,10 @@ export function decodeParameterSet(json: string): ParameterSet {
   return {
     thing: members.get("thing", text(128)),
     instance: members.get("instance", text(32)),
-    twin: members.get("twin", object((twin) => ({ id: twin.get("id", text(32)), version: twin.get("version", text(32)) }))),
+    twin: members.get(
+      "twin",
+      object((twin) => ({ id: twin.get("id", text(32)), version: twin.get("version", text(32)) })),
+    ),
     model: members.get("model", text(64)),
     version: members.get("version", whole(1)),
     issued: members.get("issued", finite),
@@ -95,7 +115,13 @@ export function decodeParameterSet(json: string): ParameterSet {
     parameters: members.get("parameters", list(estimate, 256)),
     covariance: members.get("covariance", list(finite, 65_536)),
     signals: members.get("signals", list(signalEstimate, 1_024)),
-    light: members.get("light", object((light) => ({ kind: light.get("kind", (value, path) => text(8, /^model$/)(value, path) as "model"), id: light.get("id", text(32)) }))),
+    light: members.get(
+      "light",
+      object((light) => ({
+        kind: light.get("kind", (value, path) => text(8, /^model$/)(value, path) as "model"),
+        id: light.get("id", text(32)),
+      })),
+    ),
     evidence: members.get("evidence", text(64)),
     ...(nonce === undefined ? {} : { nonce }),
   };
@@ -137,14 +163,27 @@ export const decodePointer: Decoder<SetPointer> = object<SetPointer>((members) =
 }));
 
 export const decodeReported: Decoder<ShadowReported> = object<ShadowReported>((members) => {
-  const report = members.get("report", optional(object<SetReport>((inner) => ({
-    version: inner.get("version", whole(0)),
-    state: inner.get("state", (value, path) => text(9, /^(trial|committed|refused|reverted)$/)(value, path) as SetReport["state"]),
-    reason: inner.get("reason", text(256)),
-    since: inner.get("since", finite),
-  }))));
+  const report = members.get(
+    "report",
+    optional(
+      object<SetReport>((inner) => ({
+        version: inner.get("version", whole(0)),
+        state: inner.get(
+          "state",
+          (value, path) => text(9, /^(trial|committed|refused|reverted)$/)(value, path) as SetReport["state"],
+        ),
+        reason: inner.get("reason", text(256)),
+        since: inner.get("since", finite),
+      })),
+    ),
+  );
   const nonce = members.get("nonce", optional(text(64)));
   const highest = members.get("highest", optional(whole(0)));
   const expired = members.get("expired", optional(boolean));
-  return { ...(report && { report }), ...(nonce === undefined ? {} : { nonce }), ...(highest === undefined ? {} : { highest }), ...(expired === undefined ? {} : { expired }) };
+  return {
+    ...(report && { report }),
+    ...(nonce === undefined ? {} : { nonce }),
+    ...(highest === undefined ? {} : { highest }),
+    ...(expired === undefined ? {} : { expired }),
+  };
 });

@@ -1,4 +1,4 @@
-import { Members, list, parseJson, text, whole } from "./json.ts";
+import { list, Members, parseJson, text, whole } from "./json.ts";
 import { MAX_PARTS, type SetPointer } from "./parameter-set.ts";
 import { sha256 } from "./sha256.ts";
 import { CONTRACT_VERSION } from "./version.ts";
@@ -7,10 +7,17 @@ import { CONTRACT_VERSION } from "./version.ts";
 export const PART_BYTES = 4_000;
 
 /** Cuts a compact JWS (ASCII) into parts and says what the shadow must carry. */
-export function cutIntoParts(jws: string, version: number): { readonly pointer: SetPointer; readonly parts: readonly string[] } {
+export function cutIntoParts(
+  jws: string,
+  version: number,
+): { readonly pointer: SetPointer; readonly parts: readonly string[] } {
   const parts: string[] = [];
-  for (let start = 0; start < jws.length; start += PART_BYTES) parts.push(jws.slice(start, start + PART_BYTES));
-  return { pointer: { version, digest: sha256(jws), bytes: jws.length, parts: parts.map((part) => sha256(part)) }, parts };
+  for (let start = 0; start < jws.length; start += PART_BYTES)
+    parts.push(jws.slice(start, start + PART_BYTES));
+  return {
+    pointer: { version, digest: sha256(jws), bytes: jws.length, parts: parts.map((part) => sha256(part)) },
+    parts,
+  };
 }
 
 /** A gateway's word on which parts it still misses. */
@@ -19,7 +26,8 @@ export interface PartRequest {
   readonly version: number;
   readonly missing: readonly number[];
 }
-export const encodePartRequest = (request: PartRequest): string => JSON.stringify({ v: CONTRACT_VERSION, ...request });
+export const encodePartRequest = (request: PartRequest): string =>
+  JSON.stringify({ v: CONTRACT_VERSION, ...request });
 
 /** @throws {TwinError} BAD_MESSAGE */
 export function decodePartRequest(json: string): PartRequest {

@@ -22,6 +22,7 @@ export const longestBackoff = (clock: ScenarioClock, productionMs: number): numb
 export function readScenarioClock(json: unknown): ScenarioClock | undefined {
   if (typeof json !== "object" || json === null) return undefined;
   const { origin, wallAnchor, rate } = json as Record<string, unknown>;
-  if (typeof origin !== "number" || typeof wallAnchor !== "number" || typeof rate !== "number" || !(rate > 0)) return undefined;
+  if (typeof origin !== "number" || typeof wallAnchor !== "number" || typeof rate !== "number" || !(rate > 0))
+    return undefined;
   return { origin, wallAnchor, rate };
 }

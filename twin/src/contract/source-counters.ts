@@ -8,7 +8,10 @@ export type SourceIdentity = { readonly boot: string; readonly counter: number }
  *  - before that a shared counter is assumed: one more than the newest reading's, whatever its signal.
  */
 export class SourceCounters {
-  readonly #seen = new Map<number, { readonly identity: SourceIdentity; readonly stride: number | undefined }>();
+  readonly #seen = new Map<
+    number,
+    { readonly identity: SourceIdentity; readonly stride: number | undefined }
+  >();
   #newest: SourceIdentity;
 
   expect(signal: number): SourceIdentity {
@@ -31,4 +34,5 @@ const next = (identity: SourceIdentity, stride: number): SourceIdentity => {
   return Number.isSafeInteger(counter) && counter >= 0 ? { boot: identity.boot, counter } : undefined;
 };
 
-export const sameIdentity = (left: SourceIdentity, right: SourceIdentity): boolean => left?.boot === right?.boot && left?.counter === right?.counter;
+export const sameIdentity = (left: SourceIdentity, right: SourceIdentity): boolean =>
+  left?.boot === right?.boot && left?.counter === right?.counter;

@@ -15,7 +15,11 @@ export const isInstanceName = (name: string): boolean => INSTANCE.test(name);
 
 const checked = (kind: string, pattern: RegExp, name: string): string => {
   if (pattern.test(name)) return name;
-  throw new TwinError("BAD_NAME", `${kind} ${JSON.stringify(name)} cannot stand in a topic`, `use a name that matches ${pattern.source}`);
+  throw new TwinError(
+    "BAD_NAME",
+    `${kind} ${JSON.stringify(name)} cannot stand in a topic`,
+    `use a name that matches ${pattern.source}`,
+  );
 };
 export const thingOf = (thing: string): string => checked("thing", THING, thing);
 export const instanceOf = (instance: string): string => checked("twin instance", INSTANCE, instance);
@@ -27,7 +31,8 @@ export const heartbeatTopic = (thing: string): string => `${ROOT}/${thingOf(thin
 /** Parts of a parameter set, cloud → gateway. */
 export const partTopic = (thing: string, instance: string, version: number, part: number): string =>
   `${ROOT}/${thingOf(thing)}/parameters/${instanceOf(instance)}/${version}/${part}`;
-export const partFilter = (thing: string, instance: string): string => `${ROOT}/${thingOf(thing)}/parameters/${instanceOf(instance)}/+/+`;
+export const partFilter = (thing: string, instance: string): string =>
+  `${ROOT}/${thingOf(thing)}/parameters/${instanceOf(instance)}/+/+`;
 /** The gateway asks again for parts it misses. */
 export const partRequestTopic = (thing: string): string => `${ROOT}/${thingOf(thing)}/parameters-request`;
 
@@ -38,7 +43,13 @@ export const PART_REQUEST_FILTER: string = `${ROOT}/+/parameters-request`;
 
 export type Topic =
   | { readonly kind: "frame" | "ack" | "heartbeat" | "partRequest"; readonly thing: string }
-  | { readonly kind: "part"; readonly thing: string; readonly instance: string; readonly version: number; readonly part: number };
+  | {
+      readonly kind: "part";
+      readonly thing: string;
+      readonly instance: string;
+      readonly version: number;
+      readonly part: number;
+    };
 
 /** Reads a topic back; `undefined` for one that is not ours. */
 export function readTopic(topic: string): Topic | undefined {
@@ -50,12 +61,20 @@ export function readTopic(topic: string): Topic | undefined {
     return undefined;
   }
   const [instance, setVersion, part] = rest;
-  if (kind !== "parameters" || rest.length !== 3 || instance === undefined || !INSTANCE.test(instance)) return undefined;
+  if (kind !== "parameters" || rest.length !== 3 || instance === undefined || !INSTANCE.test(instance))
+    return undefined;
   if (!/^\d{1,15}$/.test(setVersion ?? "") || !/^\d{1,2}$/.test(part ?? "")) return undefined;
   return { kind: "part", thing, instance, version: Number(setVersion), part: Number(part) };
 }
 
 export const shadowName = (instance: string): string => `plumbline-parameters-${instanceOf(instance)}`;
-type ShadowVerb = "get" | "get/accepted" | "get/rejected" | "update" | "update/accepted" | "update/rejected" | "update/delta";
+type ShadowVerb =
+  | "get"
+  | "get/accepted"
+  | "get/rejected"
+  | "update"
+  | "update/accepted"
+  | "update/rejected"
+  | "update/delta";
 export const shadowTopic = (thing: string, instance: string, verb: ShadowVerb): string =>
   `$aws/things/${thingOf(thing)}/shadow/name/${shadowName(instance)}/${verb}`;

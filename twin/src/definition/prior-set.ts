@@ -15,10 +15,23 @@ export function priorSet(definition: TwinDefinition, thing: string, instance: st
     expires: Number.MAX_SAFE_INTEGER,
     window: [0, 0],
     parameters: parameters.map(({ id, unit, prior, bounds }) => {
-      const interval = (width: number): [number, number] => [Math.max(bounds[0], prior.mean - width * prior.sd), Math.min(bounds[1], prior.mean + width * prior.sd)];
-      return { id, unit, mean: prior.mean, sd: prior.sd, interval90: interval(1.645), interval99: interval(2.576), identifiable: "not" as const };
+      const interval = (width: number): [number, number] => [
+        Math.max(bounds[0], prior.mean - width * prior.sd),
+        Math.min(bounds[1], prior.mean + width * prior.sd),
+      ];
+      return {
+        id,
+        unit,
+        mean: prior.mean,
+        sd: prior.sd,
+        interval90: interval(1.645),
+        interval99: interval(2.576),
+        identifiable: "not" as const,
+      };
     }),
-    covariance: parameters.flatMap((_, row) => parameters.map(({ prior }, column) => (row === column ? prior.sd ** 2 : 0))),
+    covariance: parameters.flatMap((_, row) =>
+      parameters.map(({ prior }, column) => (row === column ? prior.sd ** 2 : 0)),
+    ),
     signals: signals.map(({ id, noise, bias }) => ({ id, noise, bias: 0, biasSd: bias })),
     light: { kind: "model", id: definition.model },
     evidence: "",

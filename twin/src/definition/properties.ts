@@ -3,7 +3,15 @@ import type { Unit } from "../units.ts";
 import type { TwinDefinition } from "./twin-definition.ts";
 
 /** What a SiteWise property holds. Measured, filtered and predicted values never share one. */
-export type PropertyKind = "measured" | "filtered" | "filtered-sd" | "virtual" | "virtual-sd" | "parameter" | "parameter-sd" | "verdict";
+export type PropertyKind =
+  | "measured"
+  | "filtered"
+  | "filtered-sd"
+  | "virtual"
+  | "virtual-sd"
+  | "parameter"
+  | "parameter-sd"
+  | "verdict";
 
 export interface TwinProperty {
   readonly kind: PropertyKind;
@@ -17,11 +25,26 @@ export interface TwinProperty {
 
 /** Every property of a twin's asset, in definition order. */
 export function twinProperties(definition: TwinDefinition): TwinProperty[] {
-  const of = (kind: PropertyKind, id: string, unit: Unit, dataType: TwinProperty["dataType"] = "DOUBLE"): TwinProperty => ({ kind, id, name: `${kind}/${id}`, unit, dataType });
+  const of = (
+    kind: PropertyKind,
+    id: string,
+    unit: Unit,
+    dataType: TwinProperty["dataType"] = "DOUBLE",
+  ): TwinProperty => ({ kind, id, name: `${kind}/${id}`, unit, dataType });
   return [
-    ...definition.signals.flatMap(({ id, unit }) => [of("measured", id, unit), of("filtered", id, unit), of("filtered-sd", id, unit)]),
-    ...definition.virtualSensors.flatMap(({ id, unit }) => [of("virtual", id, unit), of("virtual-sd", id, unit)]),
-    ...definition.parameters.flatMap(({ id, unit }) => [of("parameter", id, unit), of("parameter-sd", id, unit)]),
+    ...definition.signals.flatMap(({ id, unit }) => [
+      of("measured", id, unit),
+      of("filtered", id, unit),
+      of("filtered-sd", id, unit),
+    ]),
+    ...definition.virtualSensors.flatMap(({ id, unit }) => [
+      of("virtual", id, unit),
+      of("virtual-sd", id, unit),
+    ]),
+    ...definition.parameters.flatMap(({ id, unit }) => [
+      of("parameter", id, unit),
+      of("parameter-sd", id, unit),
+    ]),
     of("verdict", "recalibration", "1", "STRING"),
   ];
 }

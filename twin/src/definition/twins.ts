@@ -8,5 +8,9 @@ const TWINS: ReadonlyMap<string, TwinDefinition> = new Map([[webLine.id, webLine
 export function twinDefinition(id: string): TwinDefinition {
   const found = TWINS.get(id);
   if (found) return found;
-  throw new TwinError("UNKNOWN_TWIN", `no twin is called ${JSON.stringify(id)}`, `use one of: ${[...TWINS.keys()].join(", ")}`);
+  throw new TwinError(
+    "UNKNOWN_TWIN",
+    `no twin is called ${JSON.stringify(id)}`,
+    `use one of: ${[...TWINS.keys()].join(", ")}`,
+  );
 }

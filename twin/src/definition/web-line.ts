@@ -57,7 +57,11 @@ export const webLine: TwinDefinition = defineTwin({
   signals: [...ROLLERS.map(speed), ...SPANS.map(tension)],
   parameters: ROLLERS.map(drag),
   virtualSensors: [
-    ...ROLLERS.map((roller) => ({ id: `slip${roller}`, title: `slip of the web on roller ${roller}`, unit: "m/s" as const })),
+    ...ROLLERS.map((roller) => ({
+      id: `slip${roller}`,
+      title: `slip of the web on roller ${roller}`,
+      unit: "m/s" as const,
+    })),
     { id: "nip1", title: "speed of driven nip 1", unit: "rad/s" },
     { id: "dancer", title: "dancer angle", unit: "deg" },
   ],
@@ -72,4 +76,3 @@ export const webLine: TwinDefinition = defineTwin({
     expiry: days(90),
   },
 });
-

@@ -7,7 +7,8 @@
  * @param z standard normal quantile of the wanted probability.
  * @see Wilson & Hilferty (1931), PNAS 17.
  */
-export const chiSquaredQuantile = (freedom: number, z: number): number => freedom * Math.max(0, 1 - 2 / (9 * freedom) + z * Math.sqrt(2 / (9 * freedom))) ** 3;
+export const chiSquaredQuantile = (freedom: number, z: number): number =>
+  freedom * Math.max(0, 1 - 2 / (9 * freedom) + z * Math.sqrt(2 / (9 * freedom))) ** 3;
 
 /** Standard normal quantiles that the gates use. */
 export const Z_999 = 3.090232306167813;

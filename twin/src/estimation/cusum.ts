@@ -42,6 +42,7 @@ export function accumulate({ count, mean, high, low }: Cusum, statistic: number)
 export function alarmLimit(charts: number, samples: number, probability: number): number {
   const wanted = (charts * samples) / probability;
   let b = 1;
-  for (let round = 0; round < 60; round++) b = Math.log(wanted * 2 * ALLOWANCE ** 2 + 2 * ALLOWANCE * b + 1) / (2 * ALLOWANCE);
+  for (let round = 0; round < 60; round++)
+    b = Math.log(wanted * 2 * ALLOWANCE ** 2 + 2 * ALLOWANCE * b + 1) / (2 * ALLOWANCE);
   return b - 1.166;
 }

@@ -36,13 +36,22 @@ export class DriftCharts {
   readonly #set: ParameterSet;
   #charts: DriftChart[];
 
-  constructor(definition: TwinDefinition, set: ParameterSet, light: Linearisation, charts?: readonly DriftChart[]) {
+  constructor(
+    definition: TwinDefinition,
+    set: ParameterSet,
+    light: Linearisation,
+    charts?: readonly DriftChart[],
+  ) {
     this.#definition = definition;
     this.#set = set;
     this.#light = light;
     this.#charts = charts ? [...charts] : definition.parameters.map(() => ({ cusum: RESTING }));
     const period = Math.min(...definition.signals.map((signal) => signal.period));
-    this.#limit = alarmLimit(2 * definition.parameters.length, (14 * DAY) / period, definition.policy.falseAlarmPer14Days / MARGIN);
+    this.#limit = alarmLimit(
+      2 * definition.parameters.length,
+      (14 * DAY) / period,
+      definition.policy.falseAlarmPer14Days / MARGIN,
+    );
   }
 
   get charts(): readonly DriftChart[] {

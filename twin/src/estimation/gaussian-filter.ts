@@ -29,17 +29,32 @@ export interface Prediction {
  * Reported is P⁺, the posterior covariance. On a linear h this is the Kalman filter, exactly.
  * @see Särkkä (2013), Bayesian Filtering and Smoothing, §6.1 (general Gaussian filter).
  */
-export function condition(prior: Gaussian, { mean, covariance, cross }: Prediction, noise: Float64Array, reading: Float64Array): Updated {
+export function condition(
+  prior: Gaussian,
+  { mean, covariance, cross }: Prediction,
+  noise: Float64Array,
+  reading: Float64Array,
+): Updated {
   const size = mean.length;
   const total = covariance.copy();
   for (let index = 0; index < size; index++) total.add(index, index, entry(noise, index) ** 2);
   const factor = cholesky(total);
-  const whitened = solveLower(factor, new Matrix(size, 1, reading.map((value, index) => value - entry(mean, index))));
+  const whitened = solveLower(
+    factor,
+    new Matrix(
+      size,
+      1,
+      reading.map((value, index) => value - entry(mean, index)),
+    ),
+  );
   const weights = solveLower(factor, cross.transpose());
   const nis = dot(whitened.data, whitened.data);
   const shift = timesVector(weights.transpose(), whitened.data);
   return {
-    gaussian: { mean: prior.mean.map((value, index) => value + entry(shift, index)), covariance: subtractGram(prior.covariance.copy(), weights) },
+    gaussian: {
+      mean: prior.mean.map((value, index) => value + entry(shift, index)),
+      covariance: subtractGram(prior.covariance.copy(), weights),
+    },
     logWeight: -0.5 * (nis + logDeterminant(factor)),
     nis,
     size,

@@ -26,10 +26,19 @@ export interface Filtered {
 export const GATE = 10.827566170662733;
 
 /** `wander`: unit/√s. A reading older than the level is filtered as if it came at the level's time. */
-export function updateLevel(before: Level | undefined, at: number, reading: number, noise: number, wander: number): { readonly level: Level; readonly filtered: Filtered } {
+export function updateLevel(
+  before: Level | undefined,
+  at: number,
+  reading: number,
+  noise: number,
+  wander: number,
+): { readonly level: Level; readonly filtered: Filtered } {
   const plain = noise * noise;
   if (before === undefined) {
-    return { level: { value: reading, variance: plain, at }, filtered: { value: reading, sd: noise, innovation: 0, nis: 0 } };
+    return {
+      level: { value: reading, variance: plain, at },
+      filtered: { value: reading, sd: noise, innovation: 0, nis: 0 },
+    };
   }
   const elapsed = Math.max(at - before.at, 0) / 1000;
   const prior = before.variance + wander * wander * elapsed;
@@ -39,5 +48,8 @@ export function updateLevel(before: Level | undefined, at: number, reading: numb
   const gain = prior / (prior + variance);
   const value = before.value + gain * innovation;
   const posterior = (1 - gain) ** 2 * prior + gain * gain * variance;
-  return { level: { value, variance: posterior, at: Math.max(at, before.at) }, filtered: { value, sd: Math.sqrt(posterior), innovation, nis } };
+  return {
+    level: { value, variance: posterior, at: Math.max(at, before.at) },
+    filtered: { value, sd: Math.sqrt(posterior), innovation, nis },
+  };
 }

@@ -83,12 +83,19 @@ export class Observer {
   observe(reading: Reading): Observation {
     const index = this.#column.get(reading.signal);
     if (index === undefined) return { rows: [] };
-    const rows = this.#pending !== undefined && reading.at > this.#pending.at ? [this.#close(this.#pending)] : [];
+    const rows =
+      this.#pending !== undefined && reading.at > this.#pending.at ? [this.#close(this.#pending)] : [];
     if (!isUsable(reading)) return { rows };
     const signal = this.#definition.signals[index];
     if (!signal) return { rows };
     const noise = reading.quality === "UNCERTAIN" ? UNCERTAIN * signal.noise : signal.noise;
-    const { level, filtered } = updateLevel(this.#levels[index], reading.at, reading.value, noise, signal.wander);
+    const { level, filtered } = updateLevel(
+      this.#levels[index],
+      reading.at,
+      reading.value,
+      noise,
+      signal.wander,
+    );
     this.#levels[index] = level;
     const completed = this.#place(reading.at, index, reading.value);
     return { filtered, rows: completed ? [...rows, completed] : rows };
@@ -105,7 +112,11 @@ export class Observer {
 
   #place(at: number, index: number, value: number): Row | undefined {
     if (at <= this.#closed || (this.#pending !== undefined && at < this.#pending.at)) return undefined;
-    this.#pending ??= { at, values: this.#definition.signals.map(() => Number.NaN), missing: this.#definition.signals.length };
+    this.#pending ??= {
+      at,
+      values: this.#definition.signals.map(() => Number.NaN),
+      missing: this.#definition.signals.length,
+    };
     if (Number.isNaN(this.#pending.values[index] ?? 0)) this.#pending.missing--;
     this.#pending.values[index] = value;
     return this.#pending.missing === 0 ? this.#close(this.#pending) : undefined;
@@ -114,8 +125,17 @@ export class Observer {
   #close({ at, values }: Pending): Row {
     this.#pending = undefined;
     this.#closed = at;
-    const valid = inMode(this.#definition.mode, (signal) => values[this.#column.get(signal) ?? -1] ?? Number.NaN);
-    return { at, values, inMode: valid, virtual: this.#virtual, alarms: valid ? this.#charts.watch(at, values) : [] };
+    const valid = inMode(
+      this.#definition.mode,
+      (signal) => values[this.#column.get(signal) ?? -1] ?? Number.NaN,
+    );
+    return {
+      at,
+      values,
+      inMode: valid,
+      virtual: this.#virtual,
+      alarms: valid ? this.#charts.watch(at, values) : [],
+    };
   }
 
   /** Canonical JSON of all that the next reading depends on; every double keeps its bits. */
@@ -125,7 +145,13 @@ export class Observer {
       closed: Number.isFinite(this.#closed) ? this.#closed : null,
       definition: definitionDigest(this.#definition),
       levels: this.#levels.map((level) => level ?? null),
-      pending: this.#pending === undefined ? null : { at: this.#pending.at, values: this.#pending.values.map((value) => (Number.isNaN(value) ? null : value)) },
+      pending:
+        this.#pending === undefined
+          ? null
+          : {
+              at: this.#pending.at,
+              values: this.#pending.values.map((value) => (Number.isNaN(value) ? null : value)),
+            },
     });
   }
 
@@ -141,7 +167,11 @@ export class Observer {
     observer.#closed = state.closed ?? Number.NEGATIVE_INFINITY;
     if (state.pending) {
       const values = state.pending.values.map((value) => value ?? Number.NaN);
-      observer.#pending = { at: state.pending.at, values, missing: values.filter((value) => Number.isNaN(value)).length };
+      observer.#pending = {
+        at: state.pending.at,
+        values,
+        missing: values.filter((value) => Number.isNaN(value)).length,
+      };
     }
     return observer;
   }
@@ -157,19 +187,33 @@ interface Snapshot {
 
 function readSnapshot(definition: TwinDefinition, snapshot: string): Snapshot {
   const state = readState<Snapshot>(snapshot);
-  const fits = state?.definition === definitionDigest(definition) && state.levels?.length === definition.signals.length && state.charts?.length === definition.parameters.length;
-  if (!fits) throw new TwinError("BAD_SNAPSHOT", "the observer's snapshot is damaged or belongs to another twin definition", "start from the newest checkpoint frame, or anew: the pre-filters settle within a few readings");
+  const fits =
+    state?.definition === definitionDigest(definition) &&
+    state.levels?.length === definition.signals.length &&
+    state.charts?.length === definition.parameters.length;
+  if (!fits)
+    throw new TwinError(
+      "BAD_SNAPSHOT",
+      "the observer's snapshot is damaged or belongs to another twin definition",
+      "start from the newest checkpoint frame, or anew: the pre-filters settle within a few readings",
+    );
   return state as Snapshot;
 }
 
 /** value = h(θ̂), sd² = gᵀ P g with g the virtual sensor's row of the Jacobian and P the parameters' covariance. */
-function virtualValues(definition: TwinDefinition, set: ParameterSet, { outputs, jacobian }: Linearisation): VirtualValue[] {
+function virtualValues(
+  definition: TwinDefinition,
+  set: ParameterSet,
+  { outputs, jacobian }: Linearisation,
+): VirtualValue[] {
   const size = definition.parameters.length;
   return definition.virtualSensors.map(({ id }, index) => {
     const row = definition.signals.length + index;
     let variance = 0;
     for (let left = 0; left < size; left++) {
-      for (let right = 0; right < size; right++) variance += jacobian.get(row, left) * (set.covariance[left * size + right] ?? 0) * jacobian.get(row, right);
+      for (let right = 0; right < size; right++)
+        variance +=
+          jacobian.get(row, left) * (set.covariance[left * size + right] ?? 0) * jacobian.get(row, right);
     }
     return { id, value: entry(outputs, row), sd: Math.sqrt(Math.max(variance, 0)) };
   });

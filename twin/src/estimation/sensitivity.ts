@@ -27,7 +27,8 @@ export function linearise(definition: TwinDefinition, set: ParameterSet): Linear
     theta[column] = value + step;
     model.evaluate(theta, moved);
     theta[column] = value;
-    for (let row = 0; row < outputs.length; row++) jacobian.set(row, column, ((moved[row] as number) - (outputs[row] as number)) / step);
+    for (let row = 0; row < outputs.length; row++)
+      jacobian.set(row, column, ((moved[row] as number) - (outputs[row] as number)) / step);
   }
   return { outputs, jacobian };
 }

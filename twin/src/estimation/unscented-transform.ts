@@ -26,7 +26,11 @@ export interface SigmaPoints {
   readonly covarianceWeights: Float64Array;
 }
 
-export function sigmaPoints(mean: Float64Array, covariance: Matrix, { alpha, beta, kappa }: SigmaRule): SigmaPoints {
+export function sigmaPoints(
+  mean: Float64Array,
+  covariance: Matrix,
+  { alpha, beta, kappa }: SigmaRule,
+): SigmaPoints {
   const size = mean.length;
   const spread = alpha * alpha * (size + kappa);
   const centre = 1 - size / spread;
@@ -63,16 +67,25 @@ export function momentsOf(sigma: SigmaPoints, centre: Float64Array, images: Matr
   const { points, meanWeights, covarianceWeights } = sigma;
   const mean = new Float64Array(images.columns);
   for (let row = 0; row < images.rows; row++) {
-    for (let column = 0; column < images.columns; column++) mean[column] = (mean[column] as number) + (meanWeights[row] as number) * images.get(row, column);
+    for (let column = 0; column < images.columns; column++)
+      mean[column] = (mean[column] as number) + (meanWeights[row] as number) * images.get(row, column);
   }
   const covariance = new Matrix(images.columns, images.columns);
   const cross = new Matrix(points.columns, images.columns);
   const deviation = new Float64Array(images.columns);
   for (let row = 0; row < images.rows; row++) {
     const weight = covarianceWeights[row] as number;
-    for (let column = 0; column < images.columns; column++) deviation[column] = images.get(row, column) - (mean[column] as number);
+    for (let column = 0; column < images.columns; column++)
+      deviation[column] = images.get(row, column) - (mean[column] as number);
     accumulate(covariance, deviation, deviation, weight);
-    accumulate(cross, points.data.subarray(row * points.columns, (row + 1) * points.columns).map((x, index) => x - (centre[index] as number)), deviation, weight);
+    accumulate(
+      cross,
+      points.data
+        .subarray(row * points.columns, (row + 1) * points.columns)
+        .map((x, index) => x - (centre[index] as number)),
+      deviation,
+      weight,
+    );
   }
   return { mean, covariance, cross };
 }
@@ -84,6 +97,7 @@ function accumulate(matrix: Matrix, left: Float64Array, right: Float64Array, wei
     const scale = weight * (left[row] as number);
     if (scale === 0) continue;
     const start = row * columns;
-    for (let column = 0; column < right.length; column++) data[start + column] = (data[start + column] as number) + scale * (right[column] as number);
+    for (let column = 0; column < right.length; column++)
+      data[start + column] = (data[start + column] as number) + scale * (right[column] as number);
   }
 }

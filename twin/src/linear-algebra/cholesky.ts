@@ -15,13 +15,18 @@ export function cholesky(matrix: Matrix): Matrix {
   for (let row = 0; row < size; row++) {
     for (let column = 0; column <= row; column++) {
       let sum = a[row * size + column] as number;
-      for (let inner = 0; inner < column; inner++) sum -= (l[row * size + inner] as number) * (l[column * size + inner] as number);
+      for (let inner = 0; inner < column; inner++)
+        sum -= (l[row * size + inner] as number) * (l[column * size + inner] as number);
       if (column < row) {
         l[row * size + column] = sum / (l[column * size + column] as number);
         continue;
       }
       if (!(sum > 0)) {
-        throw new TwinError("NOT_POSITIVE_DEFINITE", `pivot ${row} of a ${size} × ${size} matrix is ${sum}`, "a covariance must be positive definite: look for a signal without noise or a parameter without prior variance");
+        throw new TwinError(
+          "NOT_POSITIVE_DEFINITE",
+          `pivot ${row} of a ${size} × ${size} matrix is ${sum}`,
+          "a covariance must be positive definite: look for a signal without noise or a parameter without prior variance",
+        );
       }
       l[row * size + row] = Math.sqrt(sum);
     }
@@ -40,10 +45,13 @@ export function solveLower(factor: Matrix, right: Matrix): Matrix {
   for (let row = 0; row < size; row++) {
     for (let inner = 0; inner < row; inner++) {
       const scale = l[row * size + inner] as number;
-      for (let column = 0; column < width; column++) x[row * width + column] = (x[row * width + column] as number) - scale * (x[inner * width + column] as number);
+      for (let column = 0; column < width; column++)
+        x[row * width + column] =
+          (x[row * width + column] as number) - scale * (x[inner * width + column] as number);
     }
     const pivot = l[row * size + row] as number;
-    for (let column = 0; column < width; column++) x[row * width + column] = (x[row * width + column] as number) / pivot;
+    for (let column = 0; column < width; column++)
+      x[row * width + column] = (x[row * width + column] as number) / pivot;
   }
   return result;
 }
@@ -56,7 +64,8 @@ export function solveLowerTransposed(factor: Matrix, right: Matrix): Matrix {
   for (let row = size - 1; row >= 0; row--) {
     for (let column = 0; column < result.columns; column++) {
       let sum = result.get(row, column);
-      for (let inner = row + 1; inner < size; inner++) sum -= factor.get(inner, row) * result.get(inner, column);
+      for (let inner = row + 1; inner < size; inner++)
+        sum -= factor.get(inner, row) * result.get(inner, column);
       result.set(row, column, sum / factor.get(row, row));
     }
   }
@@ -64,7 +73,8 @@ export function solveLowerTransposed(factor: Matrix, right: Matrix): Matrix {
 }
 
 /** A⁻¹ b from A = L Lᵀ. */
-export const solveCholesky = (factor: Matrix, right: Matrix): Matrix => solveLowerTransposed(factor, solveLower(factor, right));
+export const solveCholesky = (factor: Matrix, right: Matrix): Matrix =>
+  solveLowerTransposed(factor, solveLower(factor, right));
 
 /** ln det A = 2 Σ ln L_ii. */
 export function logDeterminant(factor: Matrix): number {
@@ -75,20 +85,31 @@ export function logDeterminant(factor: Matrix): number {
 
 /** G ← G − Wᵀ W in place, for W of k × n and symmetric G of n × n: the covariance after Bayes' rule. */
 export function subtractGram(gram: Matrix, factor: Matrix): Matrix {
-  if (gram.rows !== gram.columns || factor.columns !== gram.rows) throw shapeError(`${gram.rows} × ${gram.columns} minus the Gram matrix of ${factor.rows} × ${factor.columns}`, "n × n and k × n");
+  if (gram.rows !== gram.columns || factor.columns !== gram.rows)
+    throw shapeError(
+      `${gram.rows} × ${gram.columns} minus the Gram matrix of ${factor.rows} × ${factor.columns}`,
+      "n × n and k × n",
+    );
   const size = gram.rows;
   const w = factor.data;
   const g = gram.data;
   for (let inner = 0; inner < factor.rows; inner++) {
     for (let row = 0; row < size; row++) {
       const scale = w[inner * size + row] as number;
-      for (let column = 0; column <= row; column++) g[row * size + column] = (g[row * size + column] as number) - scale * (w[inner * size + column] as number);
+      for (let column = 0; column <= row; column++)
+        g[row * size + column] =
+          (g[row * size + column] as number) - scale * (w[inner * size + column] as number);
     }
   }
-  for (let row = 0; row < size; row++) for (let column = 0; column < row; column++) g[column * size + row] = g[row * size + column] as number;
+  for (let row = 0; row < size; row++)
+    for (let column = 0; column < row; column++) g[column * size + row] = g[row * size + column] as number;
   return gram;
 }
 
 function checkSystem(factor: Matrix, right: Matrix): void {
-  if (factor.rows !== factor.columns || right.rows !== factor.rows) throw shapeError(`a factor of ${factor.rows} × ${factor.columns} and a right side of ${right.rows} rows`, "n × n and n rows");
+  if (factor.rows !== factor.columns || right.rows !== factor.rows)
+    throw shapeError(
+      `a factor of ${factor.rows} × ${factor.columns} and a right side of ${right.rows} rows`,
+      "n × n and n rows",
+    );
 }

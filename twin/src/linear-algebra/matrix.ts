@@ -9,7 +9,11 @@ export class Matrix {
   readonly data: Float64Array;
 
   constructor(rows: number, columns: number, data: Float64Array = new Float64Array(rows * columns)) {
-    if (data.length !== rows * columns) throw shapeError(`${data.length} entries for a ${rows} × ${columns} matrix`, `${rows * columns} entries`);
+    if (data.length !== rows * columns)
+      throw shapeError(
+        `${data.length} entries for a ${rows} × ${columns} matrix`,
+        `${rows * columns} entries`,
+      );
     this.rows = rows;
     this.columns = columns;
     this.data = data;
@@ -47,44 +51,63 @@ export class Matrix {
 
   transpose(): Matrix {
     const result = new Matrix(this.columns, this.rows);
-    for (let row = 0; row < this.rows; row++) for (let column = 0; column < this.columns; column++) result.set(column, row, this.get(row, column));
+    for (let row = 0; row < this.rows; row++)
+      for (let column = 0; column < this.columns; column++) result.set(column, row, this.get(row, column));
     return result;
   }
 
   diagonal(): Float64Array {
-    return Float64Array.from({ length: Math.min(this.rows, this.columns) }, (_, index) => this.get(index, index));
+    return Float64Array.from({ length: Math.min(this.rows, this.columns) }, (_, index) =>
+      this.get(index, index),
+    );
   }
 }
 
 export function multiply(left: Matrix, right: Matrix): Matrix {
-  if (left.columns !== right.rows) throw shapeError(`${left.rows} × ${left.columns} times ${right.rows} × ${right.columns}`, "equal inner sizes");
+  if (left.columns !== right.rows)
+    throw shapeError(
+      `${left.rows} × ${left.columns} times ${right.rows} × ${right.columns}`,
+      "equal inner sizes",
+    );
   const result = new Matrix(left.rows, right.columns);
   for (let row = 0; row < left.rows; row++) {
     for (let inner = 0; inner < left.columns; inner++) {
       const factor = left.get(row, inner);
       if (factor === 0) continue;
-      for (let column = 0; column < right.columns; column++) result.add(row, column, factor * right.get(inner, column));
+      for (let column = 0; column < right.columns; column++)
+        result.add(row, column, factor * right.get(inner, column));
     }
   }
   return result;
 }
 
 export function plus(left: Matrix, right: Matrix, scale = 1): Matrix {
-  if (left.rows !== right.rows || left.columns !== right.columns) throw shapeError(`${left.rows} × ${left.columns} plus ${right.rows} × ${right.columns}`, "equal shapes");
-  return new Matrix(left.rows, left.columns, left.data.map((value, index) => value + scale * (right.data[index] as number)));
+  if (left.rows !== right.rows || left.columns !== right.columns)
+    throw shapeError(`${left.rows} × ${left.columns} plus ${right.rows} × ${right.columns}`, "equal shapes");
+  return new Matrix(
+    left.rows,
+    left.columns,
+    left.data.map((value, index) => value + scale * (right.data[index] as number)),
+  );
 }
 
 export function timesVector(matrix: Matrix, vector: ArrayLike<number>): Float64Array {
-  if (matrix.columns !== vector.length) throw shapeError(`${matrix.rows} × ${matrix.columns} times a vector of ${vector.length}`, "equal inner sizes");
+  if (matrix.columns !== vector.length)
+    throw shapeError(
+      `${matrix.rows} × ${matrix.columns} times a vector of ${vector.length}`,
+      "equal inner sizes",
+    );
   return Float64Array.from({ length: matrix.rows }, (_, row) => {
     let sum = 0;
-    for (let column = 0; column < matrix.columns; column++) sum += matrix.get(row, column) * (vector[column] as number);
+    for (let column = 0; column < matrix.columns; column++)
+      sum += matrix.get(row, column) * (vector[column] as number);
     return sum;
   });
 }
 
 export function dot(left: ArrayLike<number>, right: ArrayLike<number>): number {
-  if (left.length !== right.length) throw shapeError(`vectors of ${left.length} and ${right.length}`, "equal sizes");
+  if (left.length !== right.length)
+    throw shapeError(`vectors of ${left.length} and ${right.length}`, "equal sizes");
   let sum = 0;
   for (let index = 0; index < left.length; index++) sum += (left[index] as number) * (right[index] as number);
   return sum;
@@ -105,4 +128,5 @@ export function symmetrise(matrix: Matrix): Matrix {
 /** Entry of a vector that is known to exist. */
 export const entry = (vector: ArrayLike<number>, index: number): number => vector[index] as number;
 
-export const shapeError = (found: string, expected: string): TwinError => new TwinError("BAD_SHAPE", `shapes do not fit: ${found}`, `expected ${expected}`);
+export const shapeError = (found: string, expected: string): TwinError =>
+  new TwinError("BAD_SHAPE", `shapes do not fit: ${found}`, `expected ${expected}`);

@@ -8,5 +8,9 @@ const MODELS: ReadonlyMap<string, SteadyModel> = new Map([[webLineModel.id, webL
 export function steadyModel(id: string): SteadyModel {
   const found = MODELS.get(id);
   if (found) return found;
-  throw new TwinError("UNKNOWN_MODEL", `no model is called ${JSON.stringify(id)}`, `use one of: ${[...MODELS.keys()].join(", ")}`);
+  throw new TwinError(
+    "UNKNOWN_MODEL",
+    `no model is called ${JSON.stringify(id)}`,
+    `use one of: ${[...MODELS.keys()].join(", ")}`,
+  );
 }

@@ -26,10 +26,19 @@ const EXIT_TENSION = 100;
 const LIMIT_SLIP = 1e-4;
 /** Unwind: N per m/s. */
 const UNWIND_SLOPE = 125;
-const NOMINAL_NIP = (MASTER_SPEED / RADIUS) * ((1 + DANCER_TENSION / STIFFNESS) / (1 + ENTRY_TENSION / STIFFNESS));
+const NOMINAL_NIP =
+  (MASTER_SPEED / RADIUS) * ((1 + DANCER_TENSION / STIFFNESS) / (1 + ENTRY_TENSION / STIFFNESS));
 /** Capstan exponents μβ; those of rollers 3 and 9 are known well, the rest to ± 1 %. */
 const CAPSTAN: Readonly<Record<(typeof ROLLERS)[number], number>> = {
-  1: 0.57, 2: 0.942, 3: 0.59345412, 4: 0.376, 5: 0.253, 7: 0.471, 8: 0.617, 9: 0.61650294, 10: 0.509,
+  1: 0.57,
+  2: 0.942,
+  3: 0.59345412,
+  4: 0.376,
+  5: 0.253,
+  7: 0.471,
+  8: 0.617,
+  9: 0.61650294,
+  10: 0.509,
 };
 const LIMIT_RATIO = Float64Array.from(ROLLERS, (roller) => Math.exp(CAPSTAN[roller]));
 const ZONE_A = [0, 1, 2, 3, 4];
@@ -54,7 +63,13 @@ interface Line {
 export const webLineModel: SteadyModel = {
   id: "web-line",
   parameters: ROLLERS.map((roller) => `b${roller}`),
-  outputs: [...ROLLERS.map((roller) => `w${roller}`), ...SPANS.map((span) => `s${span}`), ...ROLLERS.map((roller) => `slip${roller}`), "nip1", "dancer"],
+  outputs: [
+    ...ROLLERS.map((roller) => `w${roller}`),
+    ...SPANS.map((span) => `s${span}`),
+    ...ROLLERS.map((roller) => `slip${roller}`),
+    "nip1",
+    "dancer",
+  ],
 
   evaluate(drags, y, regimes) {
     const line: Line = { drags, y, regimes };
@@ -62,7 +77,7 @@ export const webLineModel: SteadyModel = {
     for (let pass = 0; pass < PASSES; pass++) solveZones(line);
     const nip = webSpeed(DANCER_TENSION, at(y, TENSION + MASTER_SPAN)) / RADIUS;
     y[NIP] = nip;
-    y[DANCER] = ((10 * (1 - nip / NOMINAL_NIP)) * 180) / Math.PI;
+    y[DANCER] = (10 * (1 - nip / NOMINAL_NIP) * 180) / Math.PI;
   },
 
   kinks(outputs, out) {
@@ -74,14 +89,21 @@ function solveZones({ drags, y, regimes }: Line): void {
   const master = at(y, TENSION + MASTER_SPAN);
   const entry = webSpeed(ENTRY_TENSION, master);
   y[TENSION] = ENTRY_TENSION - UNWIND_SLOPE * (MASTER_SPEED - entry);
-  for (const roller of ZONE_A) solveDownstream(roller, at(drags, roller), y, master, regimes?.[roller] ?? AUTO);
+  for (const roller of ZONE_A)
+    solveDownstream(roller, at(drags, roller), y, master, regimes?.[roller] ?? AUTO);
   y[TENSION + 10] = DANCER_TENSION;
   for (const roller of ZONE_B) solveUpstream(roller, at(drags, roller), y, master, regimes?.[roller] ?? AUTO);
   y[TENSION + 11] = EXIT_TENSION;
 }
 
 /** A roller of zone A: its incoming tension is known. */
-function solveDownstream(roller: number, drag: number, y: Float64Array, master: number, regime: number): void {
+function solveDownstream(
+  roller: number,
+  drag: number,
+  y: Float64Array,
+  master: number,
+  regime: number,
+): void {
   const limit = at(LIMIT_RATIO, roller);
   const incoming = at(y, TENSION + roller);
   const speed = webSpeed(incoming, master);
@@ -121,5 +143,6 @@ function dragAtLimit(roller: number, y: Float64Array): number {
   return (RADIUS * incoming * (limit - 1)) / omega;
 }
 
-const webSpeed = (tension: number, master: number): number => (MASTER_SPEED * (1 + tension / STIFFNESS)) / (1 + master / STIFFNESS);
+const webSpeed = (tension: number, master: number): number =>
+  (MASTER_SPEED * (1 + tension / STIFFNESS)) / (1 + master / STIFFNESS);
 const at = (array: Float64Array, index: number): number => array[index] as number;
