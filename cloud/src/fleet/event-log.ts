@@ -1,4 +1,4 @@
-import type { PosteriorPoint } from "@plumbline/twin/calibration/assimilator";
+import type { PosteriorPoint } from "@plumbline/twin/calibration/posterior";
 import type { Refusal } from "@plumbline/twin/calibration/rows";
 import type { FrameRecord } from "@plumbline/twin/contract/frame";
 import { decodeFrame } from "@plumbline/twin/contract/frame-codec";

@@ -1,4 +1,5 @@
-import { Assimilator, type PosteriorPoint } from "@plumbline/twin/calibration/assimilator";
+import { Assimilator } from "@plumbline/twin/calibration/assimilator";
+import type { PosteriorPoint } from "@plumbline/twin/calibration/posterior";
 import type { EvidenceRow } from "@plumbline/twin/calibration/rows";
 import type { TwinDefinition } from "@plumbline/twin/definition/twin-definition";
 import { TwinError } from "@plumbline/twin/errors";

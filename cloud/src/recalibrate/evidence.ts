@@ -1,5 +1,5 @@
-import type { CandidatePosterior, PosteriorPoint } from "@plumbline/twin/calibration/assimilator";
 import type { Verdict } from "@plumbline/twin/calibration/judge";
+import type { CandidatePosterior, PosteriorPoint } from "@plumbline/twin/calibration/posterior";
 import type { Refusal } from "@plumbline/twin/calibration/rows";
 import { canonicalJson } from "@plumbline/twin/contract/canonical-json";
 import type { ParameterSet } from "@plumbline/twin/contract/parameter-set";

@@ -1,5 +1,5 @@
-import type { CandidatePosterior } from "@plumbline/twin/calibration/assimilator";
 import type { Verdict } from "@plumbline/twin/calibration/judge";
+import type { CandidatePosterior } from "@plumbline/twin/calibration/posterior";
 import { canonicalJson } from "@plumbline/twin/contract/canonical-json";
 import { encodeParameterSet, type ShadowReported } from "@plumbline/twin/contract/parameter-set";
 import { definitionDigest } from "@plumbline/twin/definition/digest";

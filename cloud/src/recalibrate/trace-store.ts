@@ -1,4 +1,4 @@
-import type { PosteriorPoint } from "@plumbline/twin/calibration/assimilator";
+import type { PosteriorPoint } from "@plumbline/twin/calibration/posterior";
 import { canonicalJson } from "@plumbline/twin/contract/canonical-json";
 import { sha256 } from "@plumbline/twin/contract/sha256";
 import { TwinError } from "@plumbline/twin/errors";

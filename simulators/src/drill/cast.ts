@@ -8,15 +8,10 @@ import { openClock } from "../scenario/clock.ts";
 import type { Scenario } from "../scenario/scenario.ts";
 import { AgentHealth } from "./agent-health.ts";
 import { Child, type Line, runToEnd } from "./child.ts";
+import { Costumes, HOST, IMAGE, INSTANCE, REGION, type Replay, THING } from "./costumes.ts";
 import { freePorts } from "./free-ports.ts";
-import { entry, Home, makeSecrets, type Secrets } from "./home.ts";
+import { entry, Home, makeSecrets } from "./home.ts";
 
-export const THING = "gateway-1";
-export const INSTANCE = "line-1";
-const HOST = "127.0.0.1";
-const REGION = "eu-central-1";
-const BUCKET = "plumbline-archive";
-const IMAGE = "plumbline-recalibrate";
 const START_MS = 60_000;
 /** Wall time from the clock's making to the plant's first row: what the rest of the cast needs to come up. */
 const BRING_UP_MS = 6_000;
@@ -24,7 +19,7 @@ const BRING_UP_MS = 6_000;
 export interface CastRequest {
   readonly folder: string;
   readonly scenario: Scenario;
-  readonly replay?: { readonly copies: number; readonly seed: number };
+  readonly replay?: Replay;
   /** `loop`: the planner wakes by the scenario clock; `stdio`: it wakes when asked. */
   readonly planner: "loop" | "stdio";
   readonly onLine?: (process: string, line: Line) => void;
@@ -38,25 +33,17 @@ export class Cast {
   readonly uplink: CutProxy;
   readonly children: ReadonlyMap<string, Child>;
   readonly health: AgentHealth;
-  readonly #secrets: Secrets;
-  readonly #ports: Ports;
+  readonly #costumes: Costumes;
 
-  private constructor(parts: {
-    home: Home;
-    scenario: Scenario;
-    uplink: CutProxy;
-    children: Map<string, Child>;
-    secrets: Secrets;
-    ports: Ports;
-  }) {
-    this.home = parts.home;
-    this.scenario = parts.scenario;
-    this.definition = twinDefinition("web-line");
-    this.uplink = parts.uplink;
-    this.children = parts.children;
-    this.#secrets = parts.secrets;
-    this.#ports = parts.ports;
-    this.health = new AgentHealth(`http://${HOST}:${parts.ports.health}`, parts.secrets.health);
+  private constructor(costumes: Costumes, definition: TwinDefinition, uplink: CutProxy) {
+    this.home = costumes.home;
+    this.scenario = costumes.scenario;
+    this.definition = definition;
+    this.uplink = uplink;
+    this.children = new Map();
+    this.#costumes = costumes;
+    const { ports, secrets } = costumes;
+    this.health = new AgentHealth(`http://${HOST}:${ports.health}`, secrets.health);
   }
 
   /** Brings everything up but the plant, in order; returns when the agent's durable session exists. */
@@ -66,7 +53,9 @@ export class Cast {
     const [plantBroker = 0, http = 0, mqtt = 0, health = 0] = await freePorts(4);
     const uplink = await CutProxy.start({ host: HOST, port: 0 }, { host: HOST, port: mqtt });
     const ports = { plantBroker, http, mqtt, health, uplink: uplink.port };
-    const cast = new Cast({ home, scenario: request.scenario, uplink, children: new Map(), secrets, ports });
+    const definition = twinDefinition("web-line");
+    const costumes = new Costumes(home, request.scenario, definition.id, ports, secrets);
+    const cast = new Cast(costumes, definition, uplink);
     try {
       const bringUp = request.scenario.rate === "lockstep" ? 0 : BRING_UP_MS;
       openClock(home.path("clock.json"), request.scenario, Date.now() - 1 + bringUp);
@@ -90,7 +79,12 @@ export class Cast {
 
   /** Runs a command of the cloud to its end, with an operator's credentials. */
   cloud(...args: string[]): Promise<string> {
-    return runToEnd(`plumbline ${args[0]}`, entry("cloud/dist/main.js"), args, this.#cloudEnvironment());
+    return runToEnd(
+      `plumbline ${args[0]}`,
+      entry("cloud/dist/main.js"),
+      args,
+      this.#costumes.cloudEnvironment(),
+    );
   }
 
   get sitewise(): {
@@ -98,9 +92,9 @@ export class Cast {
     region: string;
     credentials: { accessKeyId: string; secretAccessKey: string };
   } {
-    const { accessKeyId, secretAccessKey } = this.#secrets;
+    const { accessKeyId, secretAccessKey } = this.#costumes.secrets;
     return {
-      endpoint: `http://${HOST}:${this.#ports.http}`,
+      endpoint: `http://${HOST}:${this.#costumes.ports.http}`,
       region: REGION,
       credentials: { accessKeyId, secretAccessKey },
     };
@@ -138,7 +132,7 @@ export class Cast {
       "--job-image",
       IMAGE,
     );
-    this.home.json("agent.json", this.#agentConfig(await this.cloud("public-key", "--json")));
+    this.home.json("agent.json", this.#costumes.agentConfig(await this.cloud("public-key", "--json")));
     for (const name of ["ingest", "planner", "agent"]) this.child(name).start();
     const deadline = Date.now() + START_MS;
     while (!(await this.health.read())?.source.connected) {
@@ -152,172 +146,36 @@ export class Cast {
     }
   }
 
-  #define(request: CastRequest): void {
+  #define({ onLine, planner, replay }: CastRequest): void {
     const children = this.children as Map<string, Child>;
+    const dressed = this.#costumes;
+    const config = (name: string, value: object): string[] => ["--config", this.home.json(name, value)];
     const add = (
       name: string,
       script: string,
       args: readonly string[],
-      env: Readonly<Record<string, string>>,
+      env: Environment,
       restart: boolean,
     ): void => {
-      const onLine = request.onLine;
-      children.set(
-        name,
-        new Child({
-          name,
-          script: entry(script),
-          args,
-          env,
-          restart,
-          logFile: this.home.log(name),
-          ...(onLine === undefined ? {} : { onLine: (line: Line) => onLine(name, line) }),
-        }),
-      );
+      const spec = { name, script: entry(script), args, env, restart, logFile: this.home.log(name) };
+      const heard = onLine === undefined ? {} : { onLine: (line: Line) => onLine(name, line) };
+      children.set(name, new Child({ ...spec, ...heard }));
     };
+    const plantBroker = config("plant-broker.json", dressed.plantBrokerConfig());
+    add("plant-broker", "simulators/dist/plant/broker-main.js", plantBroker, {}, false);
+    add("plant", "simulators/dist/plant/main.js", config("plant.json", dressed.plantConfig()), {}, false);
+    add("box", "simulators/dist/aws/main.js", config("box.json", dressed.boxConfig(replay)), {}, true);
+    const cloud = dressed.cloudEnvironment();
+    add("ingest", "cloud/dist/main.js", ["ingest"], { ...cloud, ...dressed.ingestLogin() }, true);
+    const planning = planner === "stdio" ? ["planner", "--stdio"] : ["planner"];
+    add("planner", "cloud/dist/main.js", planning, cloud, true);
     const clock = { PLUMBLINE_SCENARIO_CLOCK: this.home.path("clock.json") };
-    add(
-      "plant-broker",
-      "simulators/dist/plant/broker-main.js",
-      ["--config", this.home.json("plant-broker.json", this.#plantBrokerConfig())],
-      {},
-      false,
-    );
-    add(
-      "plant",
-      "simulators/dist/plant/main.js",
-      ["--config", this.home.json("plant.json", this.#plantConfig())],
-      {},
-      false,
-    );
-    add(
-      "box",
-      "simulators/dist/aws/main.js",
-      ["--config", this.home.json("box.json", this.#boxConfig(request))],
-      {},
-      true,
-    );
-    add(
-      "ingest",
-      "cloud/dist/main.js",
-      ["ingest"],
-      { ...this.#cloudEnvironment(), ...this.#ingestLogin() },
-      true,
-    );
-    add(
-      "planner",
-      "cloud/dist/main.js",
-      request.planner === "stdio" ? ["planner", "--stdio"] : ["planner"],
-      this.#cloudEnvironment(),
-      true,
-    );
-    add("agent", "edge-agent/dist/main.js", ["run", "--config", this.home.path("agent.json")], clock, true);
-  }
-
-  #plantBrokerConfig(): object {
-    return {
-      host: HOST,
-      port: this.#ports.plantBroker,
-      users: [
-        { username: "sensors", password: this.#secrets.sensor, role: "sensor" },
-        { username: THING, password: this.#secrets.agent, role: "agent" },
-      ],
-    };
-  }
-
-  #plantConfig(): object {
-    const broker = {
-      url: `mqtt://${HOST}:${this.#ports.plantBroker}`,
-      username: "sensors",
-      password: this.#secrets.sensor,
-    };
-    return { scenario: this.scenario, broker, clock: "clock.json", published: "published.ndjson" };
-  }
-
-  #boxConfig({ replay }: CastRequest): object {
-    const { accessKeyId, secretAccessKey } = this.#secrets;
-    return {
-      dataDir: this.home.path("box"),
-      host: HOST,
-      httpPort: this.#ports.http,
-      mqttPort: this.#ports.mqtt,
-      region: REGION,
-      account: "123456789012",
-      credentials: [{ accessKeyId, secretAccessKey, name: "plumbline" }],
-      mqttUsers: [
-        { username: THING, password: this.#secrets.thing, role: "thing", thing: THING },
-        { username: "ingest", password: this.#secrets.ingest, role: "ingest" },
-      ],
-      scenarioClock: this.home.path("clock.json"),
-      buckets: [BUCKET],
-      images: { [IMAGE]: [process.execPath, entry("cloud/dist/recalibrate/main.js")] },
-      jobEnvironment: this.#cloudEnvironment(),
-      ...(replay === undefined ? {} : { replay }),
-    };
-  }
-
-  #cloudEnvironment(): Record<string, string> {
-    return {
-      AWS_REGION: REGION,
-      AWS_ACCESS_KEY_ID: this.#secrets.accessKeyId,
-      AWS_SECRET_ACCESS_KEY: this.#secrets.secretAccessKey,
-      AWS_ENDPOINT_URL: `http://${HOST}:${this.#ports.http}`,
-      PLUMBLINE_SITEWISE_DISABLE_HOST_PREFIX: "1",
-      PLUMBLINE_ARCHIVE_BUCKET: BUCKET,
-      PLUMBLINE_SCENARIO_CLOCK: this.home.path("clock.json"),
-      PLUMBLINE_SIGNING_KEY: "alias/plumbline-signing",
-      PLUMBLINE_JOB_QUEUE: "plumbline-recalibration",
-      PLUMBLINE_JOB_DEFINITION: IMAGE,
-      NODE_NO_WARNINGS: "1",
-    };
-  }
-
-  #ingestLogin(): Record<string, string> {
-    return {
-      PLUMBLINE_MQTT_URL: `mqtt://${HOST}:${this.#ports.mqtt}`,
-      PLUMBLINE_MQTT_USERNAME: "ingest",
-      PLUMBLINE_MQTT_PASSWORD_FILE: this.home.secret("ingest", this.#secrets.ingest),
-    };
-  }
-
-  #agentConfig(publicKey: string): object {
-    const { kid, pem } = JSON.parse(publicKey) as { kid: string; pem: string };
-    return {
-      twin: { id: this.definition.id },
-      thing: THING,
-      instance: INSTANCE,
-      stateDir: this.home.path("agent"),
-      source: {
-        mqttUrl: `mqtt://${HOST}:${this.#ports.plantBroker}`,
-        username: THING,
-        passwordFile: this.home.secret("agent", this.#secrets.agent),
-        topicFilter: "line/+/reading",
-      },
-      uplink: {
-        kind: "mqtt",
-        mqttUrl: `mqtt://${HOST}:${this.#ports.uplink}`,
-        username: THING,
-        passwordFile: this.home.secret("thing", this.#secrets.thing),
-      },
-      // In lock-step every row waits for its commit: company will not come.
-      outbox: { commitMillis: this.scenario.rate === "lockstep" ? 1 : 100 },
-      apply: { keys: [{ kid, pem }] },
-      health: {
-        host: HOST,
-        port: this.#ports.health,
-        tokenFile: this.home.secret("health", this.#secrets.health),
-      },
-    };
+    const agent = ["run", "--config", this.home.path("agent.json")];
+    add("agent", "edge-agent/dist/main.js", agent, clock, true);
   }
 }
 
-interface Ports {
-  readonly plantBroker: number;
-  readonly http: number;
-  readonly mqtt: number;
-  readonly health: number;
-  readonly uplink: number;
-}
+type Environment = Readonly<Record<string, string>>;
 
 /** The plant's own word on what it published. */
 export const readNdjson = <T>(file: string): T[] =>

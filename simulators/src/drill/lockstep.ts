@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { TwinError } from "@plumbline/twin/errors";
 import type { AgentVitals } from "./agent-health.ts";
-import { type Cast, THING } from "./cast.ts";
+import type { Cast } from "./cast.ts";
 import type { Line } from "./child.ts";
+import { THING } from "./costumes.ts";
 
 const ANSWER_MS = 120_000;
 const POLL_MS = 2;

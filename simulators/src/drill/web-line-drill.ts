@@ -1,7 +1,8 @@
 import { writeFileSync } from "node:fs";
 import { trueDrags } from "../plant/rows.ts";
 import { DEFAULT_WEAR, type Scenario } from "../scenario/scenario.ts";
-import { Cast, INSTANCE, readNdjson, THING } from "./cast.ts";
+import { Cast, readNdjson } from "./cast.ts";
+import { INSTANCE, THING } from "./costumes.ts";
 import { type CloudEntry, type LogEntry, readEntries, toLog } from "./event-log.ts";
 import { Lockstep } from "./lockstep.ts";
 import { scoreAlarms, scoreParameter } from "./scores.ts";

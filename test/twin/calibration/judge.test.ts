@@ -1,5 +1,5 @@
-import type { PosteriorPoint } from "@plumbline/twin/calibration/assimilator";
 import { type Case, HELD_OUT, judge } from "@plumbline/twin/calibration/judge";
+import type { PosteriorPoint } from "@plumbline/twin/calibration/posterior";
 import type { EvidenceRow } from "@plumbline/twin/calibration/rows";
 import { webLine } from "@plumbline/twin/definition/web-line";
 import { describe, expect, test } from "vitest";

@@ -29,7 +29,7 @@ const TEXTS: Readonly<Record<string, (text: string) => unknown>> = {
 const deep = (depth: number): string => `${"[".repeat(depth)}${"]".repeat(depth)}`;
 
 describe("a hostile frame", () => {
-  const { readings: _, ...header } = frameOf([]);
+  const { readings: _, epoch: _epoch, ...header } = frameOf([]);
   const honest = JSON.stringify({ v: 1, ...header, columns: JSON.parse(columnsOf({})) as unknown });
 
   /** Columns of one reading of 20 rad/s, with some members replaced. */

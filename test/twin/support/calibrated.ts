@@ -1,8 +1,5 @@
-import {
-  Assimilator,
-  type CandidatePosterior,
-  type PosteriorPoint,
-} from "@plumbline/twin/calibration/assimilator";
+import { Assimilator } from "@plumbline/twin/calibration/assimilator";
+import type { CandidatePosterior, PosteriorPoint } from "@plumbline/twin/calibration/posterior";
 import type { EvidenceRow } from "@plumbline/twin/calibration/rows";
 import type { ParameterSet } from "@plumbline/twin/contract/parameter-set";
 import { webLine } from "@plumbline/twin/definition/web-line";

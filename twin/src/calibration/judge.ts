@@ -2,7 +2,7 @@ import type { ParameterSet } from "../contract/parameter-set.ts";
 import type { TwinDefinition } from "../definition/twin-definition.ts";
 import { chiSquaredQuantile, Z_9999 } from "../estimation/consistency.ts";
 import { Matrix } from "../linear-algebra/matrix.ts";
-import type { CandidatePosterior, PosteriorPoint } from "./assimilator.ts";
+import type { CandidatePosterior, PosteriorPoint } from "./posterior.ts";
 import {
   ageOf,
   type Belief,
@@ -73,64 +73,59 @@ const MILLIS_PER_DAY = 86_400_000;
  */
 export function judge(given: Case): Verdict {
   const evidence = gather(given);
-  const { definition, alarmed } = given;
-  if (evidence.heldOut.rows < HELD_OUT) {
-    const missing = HELD_OUT - evidence.heldOut.rows;
-    return {
-      kind: "wait",
-      rows: missing,
-      reason: `${evidence.heldOut.rows} of ${HELD_OUT} held-out rows so far`,
-      evidence,
-    };
+  return unready(given, evidence) ?? held(given, evidence) ?? compared(given, evidence);
+}
+
+const reject = (reason: string, evidence: JudgeEvidence): Verdict => ({ kind: "reject", reason, evidence });
+const wait = (rows: number, reason: string, evidence: JudgeEvidence): Verdict => ({
+  kind: "wait",
+  rows,
+  reason,
+  evidence,
+});
+
+/** Too few rows, not to be believed, or at odds with itself. */
+function unready(given: Case, evidence: JudgeEvidence): Verdict | undefined {
+  const { heldOut, nis } = evidence;
+  if (heldOut.rows < HELD_OUT) {
+    return wait(HELD_OUT - heldOut.rows, `${heldOut.rows} of ${HELD_OUT} held-out rows so far`, evidence);
   }
   const wild = implausible(given);
-  if (wild !== undefined) return { kind: "reject", reason: wild, evidence };
-  if (evidence.nis.sum > chiSquaredQuantile(evidence.nis.freedom, Z_9999)) {
-    return {
-      kind: "reject",
-      reason: `inconsistent with its own predictions: NIS ${evidence.nis.sum.toFixed(0)} over ${evidence.nis.freedom} readings`,
-      evidence,
-    };
-  }
-  if (evidence.change < ENOUGH) {
+  if (wild !== undefined) return reject(wild, evidence);
+  if (nis.sum <= chiSquaredQuantile(nis.freedom, Z_9999)) return undefined;
+  const told = `NIS ${nis.sum.toFixed(0)} over ${nis.freedom} readings`;
+  return reject(`inconsistent with its own predictions: ${told}`, evidence);
+}
+
+/** The hold rule: nothing is put in force without evidence that a parameter moved, and which. */
+function held({ alarmed }: Case, evidence: JudgeEvidence): Verdict | undefined {
+  const { change, moved } = evidence;
+  if (change < ENOUGH) {
     const why = alarmed ? "alarmed, but held-out rows do not show it yet" : "hold: no evidence of a change";
-    return {
-      kind: "wait",
-      rows: HELD_OUT,
-      reason: `${why} (${evidence.change.toFixed(1)} of ${ENOUGH.toFixed(1)} nats)`,
-      evidence,
-    };
+    return wait(HELD_OUT, `${why} (${change.toFixed(1)} of ${ENOUGH.toFixed(1)} nats)`, evidence);
   }
-  if (!alarmed && evidence.moved.length === 0) {
-    return {
-      kind: "wait",
-      rows: HELD_OUT,
-      reason: "hold: no parameter moved beyond what its uncertainty explains",
-      evidence,
-    };
+  if (!alarmed && moved.length === 0) {
+    return wait(HELD_OUT, "hold: no parameter moved beyond what its uncertainty explains", evidence);
   }
-  if (evidence.moved.length > 0 && evidence.moved.every(({ identifiable }) => identifiable === "not")) {
-    return {
-      kind: "wait",
-      rows: HELD_OUT,
-      reason: `what moved cannot be told apart yet: ${evidence.moved.map(({ id }) => id).join(", ")}`,
-      evidence,
-    };
+  if (moved.length > 0 && moved.every(({ identifiable }) => identifiable === "not")) {
+    const which = moved.map(({ id }) => id).join(", ");
+    return wait(HELD_OUT, `what moved cannot be told apart yet: ${which}`, evidence);
   }
+  return undefined;
+}
+
+/** Better than the incumbent on rows that it was not fitted to? */
+function compared({ definition, incumbent }: Case, evidence: JudgeEvidence): Verdict {
   const gain = evidence.heldOut.candidate - evidence.heldOut.incumbent;
-  if (gain <= 0)
-    return {
-      kind: "reject",
-      reason: `predicts no better than version ${given.incumbent.version}: ${gain.toFixed(1)} nats over ${HELD_OUT} rows`,
-      evidence,
-    };
-  const moved = evidence.moved.map(
-    ({ id, from, to }) =>
-      `${id} ${from.toPrecision(3)} → ${to.toPrecision(3)} ${definition.parameters.find((parameter) => parameter.id === id)?.unit ?? ""}`,
+  const told = `${gain.toFixed(1)} nats over ${HELD_OUT} rows`;
+  if (gain <= 0) return reject(`predicts no better than version ${incumbent.version}: ${told}`, evidence);
+  const unitOf = (id: string): string => definition.parameters.find((one) => one.id === id)?.unit ?? "";
+  const moves = evidence.moved.map(
+    ({ id, from, to }) => `${id} ${from.toPrecision(3)} → ${to.toPrecision(3)} ${unitOf(id)}`,
   );
   return {
     kind: "accept",
-    reason: `predicts better by ${gain.toFixed(1)} nats over ${HELD_OUT} rows${moved.length > 0 ? `; ${moved.join(", ")}` : ""}`,
+    reason: [`predicts better by ${told}`, moves.join(", ")].filter(Boolean).join("; "),
     evidence,
   };
 }

@@ -21,25 +21,29 @@ import { CONTRACT_VERSION } from "./version.ts";
 /**
  * A frame on the wire:
  *
- *     "PLF1" · first 8 bytes of SHA-256(body) · body,    body = raw DEFLATE of canonical JSON
+ *     "PLF1" · first 8 bytes of SHA-256(epoch ‖ body) · epoch, 8 bytes · body,    body = raw DEFLATE of JSON
  *
- * Readings travel as columns. The frame's identity in the ack chain is the SHA-256 of all its bytes.
+ * Readings travel as columns. The epoch is random and stands outside the compressed part: so a frame's size, and with it
+ * where frames end, is a function of the readings alone. The frame's identity in the ack chain is the SHA-256 of all its bytes.
  */
 const MAGIC = utf8("PLF1");
 const CHECKSUM_BYTES = 8;
-const HEADER_BYTES = MAGIC.length + CHECKSUM_BYTES;
+const EPOCH_BYTES = 8;
+const EPOCH_AT = MAGIC.length + CHECKSUM_BYTES;
+const HEADER_BYTES = EPOCH_AT + EPOCH_BYTES;
 /** Far above any honest frame (4,096 readings are about 40 kB of JSON), far below what could hurt. */
 const MAX_INFLATED = 512 * 1024;
 
 export function encodeFrame(frame: Frame, resolutionOf: (signal: string) => number): Uint8Array {
-  const { readings, ...header } = frame;
+  const { readings, epoch, ...header } = frame;
   const body = deflate(
     utf8(JSON.stringify({ v: CONTRACT_VERSION, ...header, columns: toColumns(readings, resolutionOf) })),
   );
   const bytes = new Uint8Array(HEADER_BYTES + body.length);
   bytes.set(MAGIC, 0);
-  bytes.set(checksum(body), MAGIC.length);
+  bytes.set(fromHex(epoch, EPOCH_BYTES), EPOCH_AT);
   bytes.set(body, HEADER_BYTES);
+  bytes.set(checksum(bytes), MAGIC.length);
   return bytes;
 }
 
@@ -56,14 +60,15 @@ export function decodeFrame(bytes: Uint8Array): Frame {
       `frames begin with "PLF1": check what is published on this topic`,
     );
   }
-  const body = bytes.subarray(HEADER_BYTES);
-  if (checksum(body).some((byte, index) => bytes[MAGIC.length + index] !== byte)) {
+  if (checksum(bytes).some((byte, index) => bytes[MAGIC.length + index] !== byte)) {
     throw badFrame(
       "a frame whose checksum does not match its body",
       "it was damaged on its way or at rest: quarantine it and ask for the original",
     );
   }
-  return readBody(parseJson(fromUtf8(inflate(body, MAX_INFLATED)), "frame", MAX_INFLATED));
+  const epoch = toHex(bytes.subarray(EPOCH_AT, HEADER_BYTES));
+  const body = fromUtf8(inflate(bytes.subarray(HEADER_BYTES), MAX_INFLATED));
+  return { epoch, ...readBody(parseJson(body, "frame", MAX_INFLATED)) };
 }
 
 /** SHA-256 of a frame's bytes. */
@@ -73,16 +78,18 @@ export const CHAIN_START: string = "0".repeat(64);
 /** Rolling hash of all frames up to and including one: R_n = SHA-256(R_{n−1} ‖ H_n), over hexadecimal text. */
 export const chainHash = (before: string, hash: string): string => sha256(before + hash);
 
-const checksum = (body: Uint8Array): Uint8Array => {
-  const hash = sha256(body);
-  return Uint8Array.from({ length: CHECKSUM_BYTES }, (_, index) =>
-    Number.parseInt(hash.slice(2 * index, 2 * index + 2), 16),
+/** Over all that follows the checksum's own place. */
+const checksum = (bytes: Uint8Array): Uint8Array => fromHex(sha256(bytes.subarray(EPOCH_AT)), CHECKSUM_BYTES);
+const fromHex = (digits: string, size: number): Uint8Array =>
+  Uint8Array.from({ length: size }, (_, index) =>
+    Number.parseInt(digits.slice(2 * index, 2 * index + 2), 16),
   );
-};
+const toHex = (bytes: Uint8Array): string =>
+  Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 const badFrame = (what: string, hint: string): TwinError =>
   new TwinError("BAD_FRAME", `refused ${what}`, hint);
 
-function readBody(json: unknown): Frame {
+function readBody(json: unknown): Omit<Frame, "epoch"> {
   const members = new Members(json, "frame");
   members.get("v", whole(CONTRACT_VERSION, CONTRACT_VERSION));
   const checkpoint = members.get(
@@ -98,7 +105,6 @@ function readBody(json: unknown): Frame {
   return {
     thing: members.get("thing", text(128, /^[a-zA-Z0-9:_-]+$/)),
     instance: members.get("instance", text(32, /^[a-zA-Z0-9_-]+$/)),
-    epoch: members.get("epoch", text(16, /^[0-9a-f]{16}$/)),
     sequence: members.get("sequence", whole(1)),
     span: members.get("span", span),
     twin: members.get(
