@@ -127,6 +127,7 @@ withMachine(
 )
   .option("--signing-key <id>", "KMS key (PLUMBLINE_SIGNING_KEY)")
   .option("--history <source>", "archive or sitewise (PLUMBLINE_HISTORY)")
+  .option("--as-of <ms>", "scenario time of the verdict (PLUMBLINE_AS_OF); default: now")
   .option("--shards <key>", "object with the shards of an array job (PLUMBLINE_SHARDS)")
   .option("--estimate-only", "move the posterior and store evidence; decide and publish nothing")
   .option("--json", "print the results as one JSON line")

@@ -1,10 +1,11 @@
 import { parseArgs } from "node:util";
+import { durable } from "./durable.ts";
 import { preFilter } from "./pre-filter.ts";
 import { recalibration } from "./recalibration.ts";
 import type { Bench, BenchRow } from "./row.ts";
 import { wireBytes } from "./wire-bytes.ts";
 
-const BENCHES: readonly Bench[] = [preFilter, wireBytes, recalibration];
+const BENCHES: readonly Bench[] = [preFilter, durable, wireBytes, recalibration];
 
 const { values } = parseArgs({ options: { json: { type: "boolean" }, only: { type: "string" } } });
 const chosen = BENCHES.filter(({ name }) => values.only === undefined || name === values.only);

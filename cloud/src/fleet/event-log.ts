@@ -75,7 +75,7 @@ export interface LogRequest {
 }
 
 interface EvidenceView {
-  readonly at: number;
+  readonly asOf: number;
   readonly after: { readonly parameters: ParameterSet["parameters"] };
   readonly verdict: {
     readonly kind: string;
@@ -129,7 +129,7 @@ async function fromEvidence(
     const kind = evidence.verdict?.kind ?? "estimate";
     entries.push({
       type: "run",
-      t: days(evidence.at),
+      t: days(evidence.asOf),
       kind,
       points: evidence.points,
       modelRuns: evidence.modelRuns + (evidence.verdict?.evidence.modelRuns ?? 0),
@@ -138,7 +138,7 @@ async function fromEvidence(
     for (const { id, mean, sd, interval90, interval99 } of evidence.after.parameters)
       entries.push({
         type: "estimate",
-        t: days(evidence.at),
+        t: days(evidence.asOf),
         parameter: id,
         mean,
         sd,
@@ -146,7 +146,7 @@ async function fromEvidence(
         interval99,
       });
     if (evidence.verdict)
-      entries.push({ type: "decision", t: days(evidence.at), kind, reason: evidence.verdict.reason });
+      entries.push({ type: "decision", t: days(evidence.asOf), kind, reason: evidence.verdict.reason });
   }
   for (const { at, parameters } of causal.values()) {
     for (const { id, mean, sd, interval90 } of parameters)

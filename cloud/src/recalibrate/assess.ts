@@ -48,7 +48,10 @@ export async function assess(ports: JobPorts, situation: Situation): Promise<Ass
   const traces = await extendTrace(ports.objects, state, head.traces, after, run.estimated.trace, horizon);
   const incumbent = await inForce(ports, definition, state);
   const verdict = situation.estimateOnly ? null : await decide(ports, situation, run, traces, incumbent);
-  const evidence = await storeEvidence(ports.objects, evidenceOf(state, run, incumbent, verdict));
+  const evidence = await storeEvidence(
+    ports.objects,
+    evidenceOf(ports.now(), state, run, incumbent, verdict),
+  );
   if (verdict) {
     const { kind, reason } = verdict;
     ports.tell({ name: "recalibrate.verdict", thing: state.thing, kind, reason, evidence: evidence.id });
@@ -74,6 +77,7 @@ async function estimated(ports: JobPorts, situation: Situation): Promise<Run | u
 }
 
 const evidenceOf = (
+  asOf: number,
   { thing, instance, twin, epoch, sequence }: IngestState,
   { after, at, estimated: { assimilator, trace, modelRuns, points }, refused }: Run,
   incumbent: ParameterSet,
@@ -83,6 +87,7 @@ const evidenceOf = (
   instance,
   twin,
   position: { epoch, sequence },
+  asOf,
   at,
   verdict,
   before: { version: incumbent.version, parameters: incumbent.parameters },

@@ -14,6 +14,8 @@ export interface Evidence {
   readonly instance: string;
   readonly twin: { readonly id: string; readonly version: string };
   readonly position: Position;
+  /** Scenario time of the verdict: when the planner submitted the job, the same in every attempt. */
+  readonly asOf: number;
   /** Event time of the last row assimilated. */
   readonly at: number;
   /** Estimates alone: nothing was decided. */

@@ -6,7 +6,7 @@ import { createLog } from "../pino-log.ts";
 import { runRecalibrations } from "./pipeline.ts";
 
 /**
- * What AWS Batch starts: `node recalibrate/main.js --thing T --instance I [--estimate-only] [--history archive|sitewise]`,
+ * What AWS Batch starts: `node recalibrate/main.js --thing T --instance I [--estimate-only] [--history archive|sitewise] [--as-of MS]`,
  * or `--shards KEY` with AWS_BATCH_JOB_ARRAY_INDEX. Exit codes: 0 done or nothing to do; 64 arguments; 65 the data are
  * wrong (trying again would fail the same way); 1 anything else: try again.
  */
@@ -18,14 +18,15 @@ try {
       instance: { type: "string" },
       shards: { type: "string" },
       history: { type: "string" },
+      "as-of": { type: "string" },
       "estimate-only": { type: "boolean" },
     },
   });
-  const { "estimate-only": estimateOnly, ...flags } = values;
+  const { "estimate-only": estimateOnly, "as-of": asOf, ...flags } = values;
   const owner = `${hostname()}-${process.pid}`;
   await runRecalibrations(
     process.env,
-    { ...flags, estimateOnly: String(estimateOnly === true) },
+    { ...flags, asOf, estimateOnly: String(estimateOnly === true) },
     owner,
     tell,
   );

@@ -50,10 +50,12 @@ export async function runRecalibrations(
     "a KMS key id, ARN or alias such as alias/plumbline-signing",
   );
   const source = settings.choice("history", "PLUMBLINE_HISTORY", ["archive", "sitewise"]);
+  const asOf = settings.whole("asOf", "PLUMBLINE_AS_OF", Number.NaN, [0, Number.MAX_SAFE_INTEGER]);
   settings.done();
   const objects = new S3Objects(config.bucket, config.client);
   const link = new IotData(config.client);
   const siteWise = new SiteWise(config.client);
+  const started = config.clock.now();
   const backoff = new Backoff(100, config.clock.rate > 1 ? 1_000 : 20_000, Math.random, sleep);
   const ports: JobPorts = {
     objects,
@@ -61,7 +63,8 @@ export async function runRecalibrations(
     writer: new PropertyWriter(siteWise, config.clock.now, backoff),
     link,
     publisher: new Publisher(objects, link, new KmsSigner(key, config.client)),
-    now: config.clock.now,
+    // Every attempt of a job decides as of the same moment: so a job that was killed stores the same evidence again.
+    now: () => (Number.isNaN(asOf) ? started : asOf),
     wall: config.clock.wall,
     sleep,
     tell,

@@ -183,7 +183,8 @@ export class Planning {
     }));
     const [first] = machines;
     if (!first) return [];
-    const name = `recalibrate-${now.toFixed(0)}`;
+    const asOf = now.toFixed(0);
+    const name = `recalibrate-${asOf}`;
     const tell = (jobId: string): void =>
       this.#ports.tell({
         name: "planner.submitted",
@@ -194,7 +195,7 @@ export class Planning {
     if (machines.length === 1) {
       const id = await this.#ports.jobs.submit({
         name,
-        command: ["--thing", first.thing, "--instance", first.instance],
+        command: ["--thing", first.thing, "--instance", first.instance, "--as-of", asOf],
       });
       tell(id);
       return [id];
@@ -203,7 +204,7 @@ export class Planning {
     await putJson(this.#ports.objects, key, { shards: machines.map((machine) => [machine]) });
     const id = await this.#ports.jobs.submit({
       name,
-      command: ["--shards", key],
+      command: ["--shards", key, "--as-of", asOf],
       arraySize: machines.length,
     });
     tell(id);

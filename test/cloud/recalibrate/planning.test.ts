@@ -56,7 +56,10 @@ describe("one look at the fleet", () => {
     });
     expect(await planning.look()).toMatchObject({ submitted: [], running: 1 });
     expect(jobs.submitted).toEqual([
-      { name: expect.any(String), command: ["--thing", "line-1", "--instance", "main"] },
+      {
+        name: expect.any(String),
+        command: ["--thing", "line-1", "--instance", "main", "--as-of", expect.stringMatching(/^\d+$/)],
+      },
     ]);
   });
 
@@ -74,7 +77,7 @@ describe("one look at the fleet", () => {
     const [request] = jobs.submitted;
     expect(request).toMatchObject({
       arraySize: 3,
-      command: ["--shards", expect.stringMatching(/^shards\//)],
+      command: ["--shards", expect.stringMatching(/^shards\//), "--as-of", expect.stringMatching(/^\d+$/)],
     });
     expect(world.objects.json(request?.command[1] ?? "")).toEqual({
       shards: ["line-1", "line-2", "line-3"].map((thing) => [{ thing, instance: "main" }]),

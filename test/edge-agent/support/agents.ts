@@ -58,6 +58,7 @@ export interface InProcess {
 export async function startInProcess(
   config: AgentConfig,
   outbox: Outbox = new LocalOutbox(config.outbox.path, limitsOf(config)),
+  plantLogin: { readonly username?: string; readonly password?: string } = {},
 ): Promise<InProcess> {
   const events: EdgeEvent[] = [];
   const limits = { longestBackoff: 50, dice: Math.random };
@@ -68,7 +69,7 @@ export async function startInProcess(
     clock,
     dice: Math.random,
     outbox,
-    source: (listener) => new MqttSource(config.source, {}, limits, listener),
+    source: (listener) => new MqttSource(config.source, plantLogin, limits, listener),
     link: (listener) =>
       new MqttCloudLink(config.uplink, { thing: THING, instance: "main" }, {}, limits, listener),
     tell: (event) => void events.push(event),
