@@ -27,7 +27,7 @@ const COMMANDS = {
   simulate: {
     entry: simulators,
     about: "the plant alone, publishing over MQTT",
-    example: "simulate web-line --days 1",
+    example: "simulate web-line --days 1 --rate 3600",
   },
   twin: { entry: cloud, about: "validate or describe a twin definition", example: "twin describe web-line" },
   ingest: { entry: cloud, about: "take frames from the broker into SiteWise", example: "ingest --help" },
@@ -37,11 +37,25 @@ const COMMANDS = {
     about: "run one recalibration, as AWS Batch would",
     example: "recalibrate --help",
   },
-  calibrate: { entry: cloud, about: "calibrate from files, without a cloud", example: "calibrate --help" },
   provision: {
     entry: cloud,
     about: "create the asset model and assets of a twin",
     example: "provision --help",
+  },
+  "public-key": {
+    entry: cloud,
+    about: "print the key that gateways pin",
+    example: "public-key --signing-key alias/plumbline-signing",
+  },
+  fleet: {
+    entry: cloud,
+    about: "every machine: set in force, last verdict, alarms",
+    example: "fleet --bucket plumbline",
+  },
+  events: {
+    entry: cloud,
+    about: "the story of one machine, a JSON line each",
+    example: "events --thing gateway-1 --instance line-1 --twin web-line",
   },
   bench: {
     entry: "test/bench/main.mjs",

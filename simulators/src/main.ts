@@ -5,6 +5,7 @@ import { TwinError } from "@plumbline/twin/errors";
 import { Command, InvalidArgumentError } from "commander";
 import { demo, THIRTY_DAYS } from "./drill/demo.ts";
 import { printed } from "./drill/scoreboard.ts";
+import { everydayScenario, scenarioFrom, simulate } from "./drill/simulate.ts";
 import { webLineDrill } from "./drill/web-line-drill.ts";
 import { SIGNALS } from "./scenario/scenario.ts";
 
@@ -51,6 +52,14 @@ async function inFolder<T>(name: string, keep: boolean, run: (folder: string) =>
   }
 }
 
+const say = (line: string): void => void process.stdout.write(`${line}\n`);
+
+/** @throws {TwinError} UNKNOWN_TWIN */
+function onlyWebLine(twin: string): void {
+  if (twin === "web-line") return;
+  throw new TwinError("UNKNOWN_TWIN", `there is nothing to run for ${JSON.stringify(twin)}`, "use: web-line");
+}
+
 const program = new Command("plumbline").exitOverride((error) =>
   process.exit(error.exitCode === 0 ? 0 : USAGE),
 );
@@ -65,7 +74,6 @@ program
   .option("--keep", "keep the folder with configurations, logs and databases")
   .addHelpText("after", "\nExample:\n  plumbline demo --once --json --seed 7\n")
   .action(async (options: { json?: boolean; seed: number; seconds: number; keep?: boolean }) => {
-    const say = (line: string): void => void process.stdout.write(`${line}\n`);
     const board = await inFolder("demo", options.keep === true, (folder) =>
       demo({ folder, seed: options.seed, plot: THIRTY_DAYS, seconds: options.seconds, say }),
     );
@@ -93,8 +101,7 @@ program
     "\nExample:\n  plumbline drill web-line --seed 7 --noise speed=0.01,tension=1 --log drill.ndjson --json\n",
   )
   .action(async (twin: string, options: DrillOptions) => {
-    if (twin !== "web-line")
-      throw new TwinError("UNKNOWN_DRILL", `no drill is called ${JSON.stringify(twin)}`, "use: web-line");
+    onlyWebLine(twin);
     const result = await inFolder("drill", options.keep === true, (folder) =>
       webLineDrill({
         folder,
@@ -110,6 +117,31 @@ program
     if (options.json !== true) process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
     else process.stdout.write(`${JSON.stringify(result)}\n`);
   });
+
+program
+  .command("simulate")
+  .description("the plant and its broker alone, publishing over MQTT, for an agent of your own")
+  .argument("<twin>", "web-line")
+  .option("--scenario <file>", "a scenario as JSON: faults, outages, wear, noise", existing)
+  .option("--days <number>", "length, without a scenario", positive, 1)
+  .option("--rate <number>", "scenario seconds per second, without a scenario", positive, 1)
+  .option("--seed <number>", "seed of the sensors, without a scenario", whole, 1)
+  .option("--port <number>", "the broker's port; 0 takes a free one", whole, 0)
+  .addHelpText("after", "\nExample:\n  plumbline simulate web-line --days 1 --rate 3600 --port 1883\n")
+  .action(async (twin: string, options: SimulateOptions) => {
+    onlyWebLine(twin);
+    const { scenario: file, days, seed, rate, port } = options;
+    const scenario = file === undefined ? everydayScenario(days, seed, rate) : scenarioFrom(file);
+    await inFolder("simulate", false, (folder) => simulate({ folder, scenario, port, say }));
+  });
+
+interface SimulateOptions {
+  readonly scenario?: string;
+  readonly days: number;
+  readonly rate: number;
+  readonly seed: number;
+  readonly port: number;
+}
 
 interface DrillOptions {
   readonly data?: string;

@@ -101,7 +101,7 @@ export class Plant {
       await this.publish(row.index);
       const day = (row.t - origin) / MILLIS_PER_DAY;
       const following: Row | undefined = this.#next;
-      if (following === undefined || Math.floor((following.t - origin) / MILLIS_PER_DAY) > Math.floor(day)) {
+      if (following !== undefined && Math.floor((following.t - origin) / MILLIS_PER_DAY) > Math.floor(day)) {
         tell({
           event: "plant.day",
           day: Math.floor(day) + 1,

@@ -94,7 +94,6 @@ describe("a plant that runs by the clock", () => {
       [1, 3],
       [2, 7],
       [3, 11],
-      [4, 12],
     ]);
   });
 
