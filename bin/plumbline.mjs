@@ -89,7 +89,9 @@ function help() {
 
 /** Starts the command and becomes it, as far as a parent can. */
 function become(entry, args) {
-  const child = spawn(process.execPath, [entry, ...args], { stdio: "inherit" });
+  // The SDK's versions are pinned to the ones that run on Node 20: its reminder on every start tells nothing new.
+  const env = { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true", ...process.env };
+  const child = spawn(process.execPath, [entry, ...args], { stdio: "inherit", env });
   const signals = ["SIGINT", "SIGTERM", "SIGHUP"];
   for (const signal of signals) {
     process.on(signal, () => {

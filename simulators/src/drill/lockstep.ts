@@ -7,6 +7,7 @@ import { THING } from "./costumes.ts";
 
 const ANSWER_MS = 120_000;
 const POLL_MS = 2;
+const LOOKS = 5;
 
 interface Ticked {
   readonly published: Readonly<Record<string, number>>;
@@ -71,11 +72,20 @@ export class Lockstep {
     this.#acked = after.ackedSequence;
   }
 
+  /** A look that failed is made again: the planner changed nothing. */
   async #tick(): Promise<Ticked> {
-    const answer: Line = await this.#cast
-      .child("planner")
-      .ask({ tick: true, wait: true }, (line) => "nextDue" in line, ANSWER_MS);
-    return answer as unknown as Ticked;
+    let answer: Line = {};
+    for (let look = 0; look < LOOKS; look++) {
+      answer = await this.#cast
+        .child("planner")
+        .ask({ tick: true, wait: true }, (line) => "nextDue" in line || "error" in line, ANSWER_MS);
+      if ("nextDue" in answer) return answer as unknown as Ticked;
+    }
+    throw new TwinError(
+      "PLANNER_FAILED",
+      `the planner's look failed ${LOOKS} times: ${JSON.stringify(answer["error"])}`,
+      `read ${this.#cast.home.log("planner")}`,
+    );
   }
 
   async #until(holds: (vitals: AgentVitals) => boolean): Promise<AgentVitals> {

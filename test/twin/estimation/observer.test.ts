@@ -105,6 +105,17 @@ describe("an observer", () => {
     expect(rows.map(({ at }) => at)).toEqual([START]);
   });
 
+  test("does not let a reading whose time is in doubt close the row before it", () => {
+    const observer = newObserver();
+    const [row] = story(1) as [Reading[]];
+    watch(observer, row.slice(1));
+    const wild = { ...row[0]!, at: START + 400 * DAY, quality: "BAD", reason: "clock" } as const;
+    expect(observer.observe(wild).rows).toEqual([]);
+    expect(observer.observe(row[0]!).rows.map(({ at, values }) => [at, values.some(Number.isNaN)])).toEqual([
+      [START, false],
+    ]);
+  });
+
   test("does not open a closed row again for a reading that comes late", () => {
     const observer = newObserver();
     const [first, second, third] = story(3) as [Reading[], Reading[], Reading[]];

@@ -83,8 +83,9 @@ export class Observer {
   observe(reading: Reading): Observation {
     const index = this.#column.get(reading.signal);
     if (index === undefined) return { rows: [] };
-    const rows =
-      this.#pending !== undefined && reading.at > this.#pending.at ? [this.#close(this.#pending)] : [];
+    // A reading whose very time is in doubt must not end a row that is still filling.
+    const later = this.#pending !== undefined && reading.at > this.#pending.at && reading.reason !== "clock";
+    const rows = later && this.#pending ? [this.#close(this.#pending)] : [];
     if (!isUsable(reading)) return { rows };
     const signal = this.#definition.signals[index];
     if (!signal) return { rows };
