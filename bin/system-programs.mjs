@@ -9,7 +9,7 @@ import { say } from "./process.mjs";
 
 const SBIN = ["/usr/local/sbin", "/usr/sbin", "/sbin"];
 /** program → Debian package. */
-export const PROGRAMS = { mosquitto: "mosquitto", strace: "strace" };
+export const PROGRAMS = { mosquitto: "mosquitto" };
 const A_DAY = 86_400_000;
 
 export function isInstalled(program) {

@@ -20,12 +20,13 @@ export function count(report, exitCode) {
 }
 
 export const summary = ({ passed, failed, skipped }) =>
-  `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`;
+  `${skipped > 0 ? `${skipped} skipped\n` : ""}${passed} passed, ${failed} failed`;
 
 /** What a suite may lack, how its file shows it, and the one command that would provide it. */
 const NEEDS = [
   { what: "mosquitto", sign: /mosquitto/, enable: "sudo apt-get install -y mosquitto" },
-  { what: "strace", sign: /strace/, enable: "sudo apt-get install -y strace" },
+  { what: "root", sign: /\bmount\b|tmpfs/, enable: "sudo npm test -- disk-full" },
+  { what: "Linux (/proc)", sign: /\/proc/, enable: "run on Linux: npm test -- loop" },
   {
     what: "the reference data",
     sign: /PLUMBLINE_TEST_DATA|support\/(test-)?data/,

@@ -1,22 +1,36 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { TwinError } from "@plumbline/twin/errors";
 import { Command, InvalidArgumentError } from "commander";
+import { killAll } from "./drill/child.ts";
 import { demo, THIRTY_DAYS } from "./drill/demo.ts";
 import { printed } from "./drill/scoreboard.ts";
 import { everydayScenario, scenarioFrom, simulate } from "./drill/simulate.ts";
 import { webLineDrill } from "./drill/web-line-drill.ts";
 import { SIGNALS } from "./scenario/scenario.ts";
 
-/** The technician's commands. Exit codes: 0 done; 1 the loop did not close, or something failed; 64 wrong arguments. */
+/** The technician's commands. Exit codes: 0 done; 1 the loop did not close, or something failed; 64 wrong arguments; 130 interrupted. */
 const FAILED = 1;
 const USAGE = 64;
+const INTERRUPTED = 130;
+/** Codes of errors that another command line would mend. */
+const USAGE_CODES = new Set(["UNKNOWN_TWIN", "BAD_SCENARIO", "DATA_FILE_HEADER", "DATA_FILE_CELL"]);
 
 const whole = (text: string): number => {
   const value = Number(text);
   if (Number.isInteger(value) && value >= 0 && value < 2 ** 32) return value;
   throw new InvalidArgumentError("expected a whole number from 0 to 4294967295, such as 7");
+};
+const copies = (text: string): number => {
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= 1 && value <= 100) return value;
+  throw new InvalidArgumentError("expected a whole number from 1 to 100, such as 3");
+};
+const port = (text: string): number => {
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= 0 && value < 65_536) return value;
+  throw new InvalidArgumentError("expected a port from 0 (any free one) to 65535");
 };
 const positive = (text: string): number => {
   const value = Number(text);
@@ -36,11 +50,24 @@ const sensors = (text: string): readonly string[] => {
   if (text === "speed") return SIGNALS.filter((signal) => signal.startsWith("w"));
   throw new InvalidArgumentError(`expected "all" (nine speeds, twelve tensions) or "speed"`);
 };
-const existing = (text: string): string => path.resolve(process.env["INIT_CWD"] ?? process.cwd(), text);
+/** Paths are meant from where the user stands, also under npm. */
+const named = (text: string): string => path.resolve(process.env["INIT_CWD"] ?? process.cwd(), text);
+const existing = (text: string): string => {
+  const file = named(text);
+  if (existsSync(file)) return file;
+  throw new InvalidArgumentError(`there is no file ${file}`);
+};
 
 /** Runs in a folder of its own, removed afterwards unless it is wanted or something failed. */
 async function inFolder<T>(name: string, keep: boolean, run: (folder: string) => Promise<T>): Promise<T> {
   const folder = mkdtempSync(path.join(os.tmpdir(), `plumbline-${name}-`));
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    process.once(signal, () => {
+      killAll();
+      rmSync(folder, { recursive: true, force: true });
+      process.exit(INTERRUPTED);
+    });
+  }
   try {
     const result = await run(folder);
     if (!keep) rmSync(folder, { recursive: true, force: true });
@@ -92,8 +119,8 @@ program
   .option("--noise <list>", "standard deviations of the sensors", noise, { speed: 0.01, tension: 1 })
   .option("--seed <number>", "seed of the sensors' noise", whole, 1)
   .option("--sensors <which>", "all or speed", sensors, SIGNALS)
-  .option("--replay <copies>", "deliver every frame so many times, in shuffled order", whole)
-  .option("--log <file>", "write the event log as NDJSON", existing)
+  .option("--replay <copies>", "deliver every frame so many times, in shuffled order", copies)
+  .option("--log <file>", "write the event log as NDJSON", named)
   .option("--json", "the figures as one JSON object, the last line of standard output")
   .option("--keep", "keep the folder with configurations, logs and databases")
   .addHelpText(
@@ -126,7 +153,7 @@ program
   .option("--days <number>", "length, without a scenario", positive, 1)
   .option("--rate <number>", "scenario seconds per second, without a scenario", positive, 1)
   .option("--seed <number>", "seed of the sensors, without a scenario", whole, 1)
-  .option("--port <number>", "the broker's port; 0 takes a free one", whole, 0)
+  .option("--port <number>", "the broker's port; 0 takes a free one", port, 0)
   .addHelpText("after", "\nExample:\n  plumbline simulate web-line --days 1 --rate 3600 --port 1883\n")
   .action(async (twin: string, options: SimulateOptions) => {
     onlyWebLine(twin);
@@ -165,5 +192,5 @@ try {
   process.stderr.write(
     `${code}: ${error instanceof Error ? error.message : String(error)}\n${hint === undefined ? "" : `  → ${hint}\n`}`,
   );
-  process.exitCode = FAILED;
+  process.exitCode = USAGE_CODES.has(code) ? USAGE : FAILED;
 }

@@ -7,7 +7,25 @@ import { wireBytes } from "./wire-bytes.ts";
 
 const BENCHES: readonly Bench[] = [preFilter, durable, wireBytes, recalibration];
 
-const { values } = parseArgs({ options: { json: { type: "boolean" }, only: { type: "string" } } });
+const USAGE = `Usage: npm run bench [-- --only NAME] [-- --json]
+names: ${BENCHES.map(({ name }) => name).join(", ")}
+`;
+const options = { json: { type: "boolean" }, only: { type: "string" }, help: { type: "boolean" } } as const;
+
+function readArguments(): { json?: boolean; only?: string; help?: boolean } {
+  try {
+    return parseArgs({ options }).values;
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n${USAGE}`);
+    return process.exit(64);
+  }
+}
+
+const values = readArguments();
+if (values.help === true) {
+  process.stdout.write(USAGE);
+  process.exit(0);
+}
 const chosen = BENCHES.filter(({ name }) => values.only === undefined || name === values.only);
 if (chosen.length === 0) {
   process.stderr.write(

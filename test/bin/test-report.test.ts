@@ -16,7 +16,7 @@ const report = (over: object = {}): object => ({
 describe("the last line of the test command", () => {
   test("counts what passed, failed and was skipped", () => {
     const counted = count(report({ numFailedTests: 2, numPendingTests: 1, numTodoTests: 1 }), 1);
-    expect(summary(counted)).toBe("5 passed, 2 failed, 2 skipped");
+    expect(summary(counted)).toBe("2 skipped\n5 passed, 2 failed");
     expect(summary(count(report(), 0))).toBe("5 passed, 0 failed");
   });
 
@@ -31,7 +31,7 @@ describe("the last line of the test command", () => {
 
   test("counts a run without a test, and one without a report, as a failure", () => {
     expect(summary(count(report({ numPassedTests: 0, numPendingTests: 3 }), 0))).toBe(
-      "0 passed, 1 failed, 3 skipped",
+      "3 skipped\n0 passed, 1 failed",
     );
     expect(summary(count(undefined, 1))).toBe("0 passed, 1 failed");
   });
@@ -57,8 +57,8 @@ describe("what did not run", () => {
     expect(listed("", "a broker [needs mosquitto]")).toEqual([
       "not run: some.test.ts (1 of 2 tests): needs mosquitto; enable with: sudo apt-get install -y mosquitto",
     ]);
-    expect(listed('isInstalled("strace")', "a full disk")).toEqual([
-      "not run: some.test.ts (1 of 2 tests): needs strace; enable with: sudo apt-get install -y strace",
+    expect(listed('isInstalled("mosquitto")', "a full disk")).toEqual([
+      "not run: some.test.ts (1 of 2 tests): needs mosquitto; enable with: sudo apt-get install -y mosquitto",
     ]);
     expect(listed("PLUMBLINE_TEST_DATA", "the published file")[0]).toMatch(/needs the reference data/);
   });

@@ -53,7 +53,7 @@ describe("a drill on a file whose bearings wear fast", () => {
 
   test("every reading travels, in few bytes", () => {
     expect(whole.result.readings).toBe(ROWS * 21);
-    expect(whole.result.bytesPerReading).toBeLessThan(15);
+    expect(whole.result.bytesPerReading).toBeLessThan(4);
   });
 
   test("the log of the file cut short is a prefix of the whole log", async () => {

@@ -9,7 +9,9 @@ export interface DrillRun {
     readonly alarmDay: number | null;
     readonly falseAlarms: number;
     readonly rmse: Record<string, number>;
+    readonly rmseInForce: Record<string, number>;
     readonly coverage90: Record<string, number>;
+    readonly score90: Record<string, number>;
     readonly recalibrations: {
       readonly run: number;
       readonly accepted: number;

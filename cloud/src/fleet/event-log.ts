@@ -56,6 +56,7 @@ export type LogEntry =
       readonly sd: number;
       readonly interval90: readonly number[];
       readonly interval99: readonly number[];
+      readonly identifiable: string;
     }
   | {
       readonly type: "run";
@@ -135,7 +136,7 @@ async function fromEvidence(
       modelRuns: evidence.modelRuns + (evidence.verdict?.evidence.modelRuns ?? 0),
       digest: evidence.digest,
     });
-    for (const { id, mean, sd, interval90, interval99 } of evidence.after.parameters)
+    for (const { id, mean, sd, interval90, interval99, identifiable } of evidence.after.parameters)
       entries.push({
         type: "estimate",
         t: days(evidence.asOf),
@@ -144,6 +145,7 @@ async function fromEvidence(
         sd,
         interval90,
         interval99,
+        identifiable,
       });
     if (evidence.verdict)
       entries.push({ type: "decision", t: days(evidence.asOf), kind, reason: evidence.verdict.reason });
@@ -166,15 +168,25 @@ async function fromEvidence(
 async function fromFrames(objects: ObjectStore, request: LogRequest): Promise<LogEntry[]> {
   const entries: LogEntry[] = await inForce(objects, request, 0, request.origin);
   const total = { frames: 0, bytes: 0, readings: 0, conflicts: 0 };
+  let current = 0;
+  let decided: number | undefined;
   for await (const { key } of objects.list(`frames/${request.thing}/`)) {
     const found = await objects.get(key);
     if (!found) continue;
-    const { readings, records } = decodeFrame(found.bytes);
+    const { readings, records, set, span } = decodeFrame(found.bytes);
+    // A step back by hand, or a lost slot, shows only in what the next frame names.
+    if (set !== current) entries.push(...(await inForce(objects, request, set, decided ?? span[0])));
+    current = set;
     total.frames++;
     total.bytes += found.bytes.length;
     total.readings += readings.length;
     total.conflicts += readings.filter(({ reason }) => reason === "conflict").length;
-    for (const record of records) entries.push(...(await fromRecord(objects, request, record)));
+    for (const record of records) {
+      entries.push(...(await fromRecord(objects, request, record)));
+      if (record.kind !== "decision") continue;
+      decided = record.at;
+      if (record.outcome === "committed") current = record.version;
+    }
   }
   return [...entries, { type: "frames", ...total }];
 }

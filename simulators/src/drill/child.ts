@@ -23,6 +23,13 @@ const STOP_GRACE_MS = 5_000;
 /** A process that dies at once again and again is not started faster than this. */
 const RESTART_PAUSE_MS = 250;
 
+const alive = new Set<ChildProcess>();
+
+/** For a parent that must leave at once: nothing it started outlives it. */
+export function killAll(): void {
+  for (const child of alive) child.kill("SIGKILL");
+}
+
 /** One operating-system process of a scenario, killed and started again at will; ended by its process id alone. */
 export class Child {
   readonly spec: ChildSpec;
@@ -53,10 +60,12 @@ export class Child {
       stdio: ["pipe", "pipe", "pipe"],
     });
     this.#process = child;
+    alive.add(child);
     child.stdin?.on("error", () => {});
     child.stderr?.on("data", (chunk: Buffer) => this.#log.write(chunk));
     createInterface({ input: child.stdout as NodeJS.ReadableStream }).on("line", (line) => this.#heard(line));
     child.on("exit", () => {
+      alive.delete(child);
       if (this.#process === child) this.#process = undefined;
       if (!this.#ending && this.spec.restart) void this.#again();
     });

@@ -46,6 +46,8 @@ export type CloudEntry =
       readonly sd: number;
       readonly interval90: readonly [number, number];
       readonly interval99: readonly [number, number];
+      /** well | weakly | not: what the data taught against what was known before. */
+      readonly identifiable: string;
     }
   | {
       readonly type: "run";

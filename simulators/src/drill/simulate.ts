@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readJsonFile } from "../scenario/fault-list.ts";
 import { readScenario, type Scenario } from "../scenario/scenario.ts";
 import { Child, type Line } from "./child.ts";
 import { entry, Home, makeSecrets } from "./home.ts";
@@ -28,8 +28,8 @@ export const everydayScenario = (days: number, seed: number, rate: number): Scen
     },
   });
 
-/** @throws {FaultsError} BAD_SCENARIO */
-export const scenarioFrom = (file: string): Scenario => readScenario(JSON.parse(readFileSync(file, "utf8")));
+/** @throws {TwinError} BAD_SCENARIO when the file is not JSON; {FaultsError} with every fault of the scenario. */
+export const scenarioFrom = (file: string): Scenario => readScenario(readJsonFile(file, "the scenario"));
 
 /** The plant and its broker alone, for an agent of one's own; ends after the last row. */
 export async function simulate({ folder, scenario, port, say }: SimulateRequest): Promise<void> {

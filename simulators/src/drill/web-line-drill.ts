@@ -45,7 +45,13 @@ export interface DrillResult {
   readonly final: Readonly<
     Record<
       string,
-      { readonly mean: number; readonly sd: number; readonly lower90: number; readonly upper90: number }
+      {
+        readonly mean: number;
+        readonly sd: number;
+        readonly lower90: number;
+        readonly upper90: number;
+        readonly identifiable: string;
+      }
     >
   >;
   readonly digest: string;
@@ -125,6 +131,26 @@ function drillScenario({ data, noise, seed, signals }: DrillRequest): Scenario {
   };
 }
 
+/** The posterior after the last row, as the last run stored it. */
+function finalEstimates(entries: readonly CloudEntry[]): DrillResult["final"] {
+  const newest = new Map(
+    entries.flatMap((entry) => (entry.type === "estimate" ? [[entry.parameter, entry]] : [])),
+  );
+  return Object.fromEntries(
+    [...newest].map(
+      ([
+        id,
+        {
+          mean,
+          sd,
+          interval90: [lower90, upper90],
+          identifiable,
+        },
+      ]) => [id, { mean, sd, lower90, upper90, identifiable }],
+    ),
+  );
+}
+
 /** The row of an event time, counted from 0. */
 const rowAt = (times: readonly number[], t: number): number => times.indexOf(Math.round(ORIGIN + t * DAY));
 
@@ -170,14 +196,7 @@ function figures(
     ),
     readings: frames?.readings ?? 0,
     bytesPerReading: frames === undefined || frames.readings === 0 ? 0 : frames.bytes / frames.readings,
-    final: Object.fromEntries(
-      posteriors
-        .slice(-new Set(posteriors.map(({ parameter }) => parameter)).size)
-        .map(({ parameter, mean, sd, interval90 }) => [
-          parameter,
-          { mean, sd, lower90: interval90[0], upper90: interval90[1] },
-        ]),
-    ),
+    final: finalEstimates(entries),
     digest: runs.at(-1)?.digest ?? "",
   };
 }
