@@ -36,7 +36,11 @@ const asked = (): Promise<void> =>
     for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve());
   });
 
-const program = new Command("plumbline").description("the cloud side of Plumbline").showHelpAfterError();
+const program = new Command("plumbline")
+  .description("the cloud side of Plumbline")
+  .showHelpAfterError()
+  .addHelpText("after", "\nExit codes: 0 done, 1 failed (try again), 64 wrong usage, 65 wrong data")
+  .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 64));
 
 /** A command with the options that all share, and an example. */
 function command(line: string, about: string, example: string): Command {

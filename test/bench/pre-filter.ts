@@ -37,6 +37,6 @@ export const preFilter: Bench = {
       return (count / took) * 1_000;
     };
     const [value, baseline] = await inTurn(5, filtered, bare);
-    return benchRow("pre-filter", "updates/s", value, baseline, "higher", 0.02);
+    return benchRow("pre-filter", "updates/s", value, baseline, "higher", 0.04);
   },
 };

@@ -29,6 +29,6 @@ export const recalibration: Bench = {
       return (took * 1_000) / ROWS;
     };
     const [value, baseline] = await inTurn(5, full, bare);
-    return benchRow("recalibration", "µs/point", value, baseline, "lower", 60);
+    return benchRow("recalibration", "µs/point", value, baseline, "lower", 40);
   },
 };

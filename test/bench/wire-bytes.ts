@@ -51,6 +51,6 @@ export const wireBytes: Bench = {
       JSON.stringify(entries[0]?.propertyValues[0]).length +
       1 +
       JSON.stringify({ ...entries[0], propertyValues: [] }).length / 10;
-    return benchRow("wire-bytes", "bytes/reading", framed / readings.length, shared, "lower", 0.05);
+    return benchRow("wire-bytes", "bytes/reading", framed / readings.length, shared, "lower", 0.02);
   },
 };
