@@ -13,7 +13,7 @@ import {
 import { at, NOW, openBox } from "./box-harness.ts";
 
 describe.skipIf(!modelsPresent)(
-  "the validator over AWS's service models (needs shared/data/aws-models-slim)",
+  "the validator over AWS's service models [needs the reference data]",
   () => {
     test("refuses a request that breaks the model before it is sent", async () => {
       const client = new IoTSiteWiseClient({ region: "eu-central-1", endpoint: "http://127.0.0.1:9" });

@@ -66,7 +66,7 @@ describe.each(SERVICES)("%s", (signingName, client, file, count) => {
   });
 
   test.skipIf(!modelsPresent)(
-    "has the paths of AWS's service model (needs shared/data/aws-models-slim)",
+    "has the paths of AWS's service model [needs the reference data]",
     () => {
       const model = loadModel(file);
       const known = operationsOf(signingName).filter(({ name }) => name in model.operations);
