@@ -90,11 +90,20 @@ export type CloudEvent =
       readonly version: number;
       readonly parts: number;
     }
+  /** Somebody else had written the pointer of this gateway. */
+  | {
+      readonly name: "publish.foreign-pointer";
+      readonly thing: string;
+      readonly version: number;
+      readonly code: string;
+      readonly hint: string;
+    }
   | {
       readonly name: "recalibrate.failed";
       readonly thing: string;
       readonly code: string;
       readonly detail: string;
+      readonly hint?: string;
     }
   | { readonly name: "provision.done"; readonly model: string; readonly asset: string };
 
@@ -108,6 +117,7 @@ const LEVELS: Partial<Record<CloudEvent["name"], Level>> = {
   "ingest.not-reproducible": "warn",
   "ingest.diverted": "warn",
   "planner.failed": "warn",
+  "publish.foreign-pointer": "error",
   "recalibrate.failed": "error",
 };
 export const levelOf = (name: CloudEvent["name"]): Level => LEVELS[name] ?? "info";

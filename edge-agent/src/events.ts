@@ -71,6 +71,8 @@ export type EdgeEvent =
   | { readonly name: "parameters.refused"; readonly version: number; readonly reason: string }
   | { readonly name: "parameters.reverted"; readonly version: number; readonly reason: string }
   | { readonly name: "parameters.expired"; readonly version: number; readonly expires: number }
+  /** The key that signed the set in force has been revoked; it stays in force until a newer one comes. */
+  | { readonly name: "parameters.revoked"; readonly version: number; readonly kid: string }
   | { readonly name: "parameters.report-failed"; readonly reason: string; readonly retryMs: number }
   | { readonly name: "agent.fault"; readonly code: string; readonly message: string; readonly hint: string };
 
@@ -104,6 +106,7 @@ const LEVELS: Readonly<Record<EdgeEvent["name"], Level>> = {
   "parameters.refused": "warn",
   "parameters.reverted": "warn",
   "parameters.expired": "error",
+  "parameters.revoked": "error",
   "parameters.report-failed": "warn",
   "agent.fault": "error",
 };

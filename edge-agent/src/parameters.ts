@@ -1,7 +1,8 @@
 import type { SetPointer } from "@plumbline/twin/contract/parameter-set";
 import { encodeParameterSet } from "@plumbline/twin/contract/parameter-set";
 import { Courier } from "./apply/courier.ts";
-import type { Machine } from "./apply/desk.ts";
+import type { Machine, Refusal } from "./apply/desk.ts";
+import { ShadowReporter } from "./apply/shadow-reporter.ts";
 import { verifySet } from "./apply/verify.ts";
 import { Backoff, type Dice } from "./backoff.ts";
 import type { Clock } from "./clock.ts";
@@ -26,17 +27,21 @@ export interface ParametersPort {
 export class Parameters {
   readonly #port: ParametersPort;
   readonly #courier: Courier;
-  readonly #backoff: Backoff;
-  #reported = "";
-  #reporting = false;
-  #committed = "";
-  #timer: NodeJS.Timeout | undefined;
-  #expiredTold = 0;
+  readonly #reporter: ShadowReporter;
 
   constructor(port: ParametersPort) {
     const { clock, dice } = port;
     this.#port = port;
-    this.#backoff = new Backoff(250, clock.backoff(60_000), dice);
+    this.#reporter = new ShadowReporter(
+      {
+        connected: () => port.link()?.connected === true,
+        report: async (reported) => port.link()?.report(reported),
+        now: () => clock.now(),
+        tell: port.tell,
+      },
+      port.config.revoked,
+      new Backoff(250, clock.backoff(60_000), dice),
+    );
     this.#courier = new Courier(
       {
         instance: port.machine.instance,
@@ -45,11 +50,11 @@ export class Parameters {
         dice,
       },
       {
-        seen: () => port.station().desk.seen,
+        isJudged: (pointer) => port.station().desk.isJudged(pointer),
         connected: () => port.link()?.connected === true,
         requestParts: async (json) => port.link()?.requestParts(json),
-        complete: (jws, version) => this.#judge(jws, version),
-        incomplete: (version, detail) => this.#refuse(version, "parts", detail),
+        complete: (jws, pointer) => this.#judge(jws, pointer),
+        incomplete: (pointer, detail) => this.#refuse(pointer, "parts", detail),
       },
       port.tell,
     );
@@ -61,14 +66,12 @@ export class Parameters {
   }
   /** Things under way: a set being collected, and a report that the shadow has not taken yet (while the link is up). */
   get queue(): number {
-    const reporting = this.#port.link()?.connected === true && this.#committed !== this.#reported;
-    return (this.#courier.busy ? 1 : 0) + (reporting ? 1 : 0);
+    return (this.#courier.busy ? 1 : 0) + (this.#reporter.isBehind ? 1 : 0);
   }
 
   connected(): void {
-    this.#reported = "";
     this.poll();
-    this.#report();
+    this.#reporter.connected();
   }
   poll(): void {
     this.#port
@@ -83,7 +86,7 @@ export class Parameters {
     this.#courier.part(version, index, text);
   }
 
-  #judge(jws: string, version: number): void {
+  #judge(jws: string, pointer: SetPointer): void {
     const { machine, config, clock } = this.#port;
     const { desk, nonce } = this.#port.station();
     const verdict = verifySet(jws, {
@@ -94,12 +97,12 @@ export class Parameters {
       now: clock.now(),
       latestHonest: clock.latestHonest(),
     });
-    if (verdict.kind === "refused") this.#refuse(version, verdict.check, verdict.detail);
-    else if (verdict.set.version !== version) {
+    if (verdict.kind === "refused") this.#refuse(pointer, verdict.check, verdict.detail);
+    else if (verdict.set.version !== pointer.version) {
       this.#refuse(
-        version,
+        pointer,
         "version",
-        `the shadow names version ${version}, the set says ${verdict.set.version}`,
+        `the shadow names version ${pointer.version}, the set says ${verdict.set.version}`,
       );
     } else {
       this.#port.record({
@@ -111,13 +114,15 @@ export class Parameters {
     }
   }
 
-  #refuse(version: number, check: string, detail: string): void {
+  #refuse({ version, digest }: SetPointer, check: string, detail: string): void {
     const at = this.#at();
     const reason = `${check}: ${detail}`.slice(0, 256);
-    this.#port.record({
+    const refusal: Refusal = {
       kind: "refusal",
       record: { kind: "decision", at, outcome: "refused", version, reason },
-    });
+      pointer: digest,
+    };
+    this.#port.record(refusal);
   }
 
   /** Event time where there is any. */
@@ -155,53 +160,16 @@ export class Parameters {
   /** Called after each commit: what the journal holds may be reported now. */
   committed(): void {
     const { desk, nonce } = this.#port.station();
-    const now = this.#port.clock.now();
-    const { version, expires } = desk.incumbent;
-    if (desk.isExpired(now) && this.#expiredTold !== version) {
-      this.#expiredTold = version;
-      this.#port.tell({ name: "parameters.expired", version, expires });
-    }
-    const revoked =
-      desk.kids.incumbent !== undefined && this.#port.config.revoked.includes(desk.kids.incumbent);
-    const reported = desk.reported(nonce, now);
-    this.#committed = JSON.stringify(revoked ? { ...reported, expired: true } : reported);
-    this.#report();
+    this.#reporter.committed(desk, nonce);
   }
 
-  #report(): void {
-    const link = this.#port.link();
-    if (
-      this.#reporting ||
-      this.#committed === "" ||
-      this.#committed === this.#reported ||
-      link?.connected !== true
-    )
-      return;
-    const sending = this.#committed;
-    this.#reporting = true;
-    link.report(JSON.parse(sending)).then(
-      () => {
-        this.#reporting = false;
-        this.#reported = sending;
-        this.#backoff.reset();
-        this.#report();
-      },
-      (error: unknown) => {
-        this.#reporting = false;
-        const retryMs = this.#backoff.next();
-        this.#port.tell({
-          name: "parameters.report-failed",
-          reason: error instanceof Error ? error.message : String(error),
-          retryMs,
-        });
-        clearTimeout(this.#timer);
-        this.#timer = setTimeout(() => this.#report(), retryMs);
-      },
-    );
+  /** Called with every heartbeat, connected or not. */
+  tick(): void {
+    this.#reporter.look();
   }
 
   stop(): void {
-    clearTimeout(this.#timer);
+    this.#reporter.stop();
     this.#courier.stop();
   }
 }

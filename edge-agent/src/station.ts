@@ -123,7 +123,7 @@ export class Station {
         return this.#reading(entry.reading, entry);
       case "refusal":
         this.#builder.record(entry.record);
-        this.#desk.refuse(entry.record.version, entry.record.reason, entry.record.at);
+        this.#desk.refuse(entry);
         this.#tell({
           name: "parameters.refused",
           version: entry.record.version,

@@ -46,8 +46,10 @@ async function publish(
     const parts = await ports.publisher.publish(thing, instance, set);
     ports.tell({ name: "recalibrate.published", thing, version: set.version, parts });
   } catch (error) {
-    if (!(error instanceof TwinError) || error.code !== "VERSION_TAKEN") throw error;
-    ports.tell({ name: "recalibrate.failed", thing, code: error.code, detail: error.message });
+    if (!(error instanceof TwinError) || !["VERSION_TAKEN", "POINTER_AHEAD"].includes(error.code))
+      throw error;
+    const { code, message: detail, hint } = error;
+    ports.tell({ name: "recalibrate.failed", thing, code, detail, hint });
   }
 }
 

@@ -92,7 +92,7 @@ const counted = (
   waited: waited + (kind === "wait" ? 1 : 0),
 });
 
-/** A version above everything that was ever issued, stored or seen by the gateway. */
+/** A version above everything that was ever issued, stored or tried by the gateway. */
 async function accepted(
   ports: JobPorts,
   { definition, state, head, estimated, evidence, at }: Outcome,
@@ -101,7 +101,9 @@ async function accepted(
   const { thing, instance } = state;
   const reported: ShadowReported = reportedState(await ports.link.shadow(thing, instance)) ?? {};
   const stored = await highestVersion(ports.objects, thing, instance);
-  const version = Math.max(head.issued, stored, reported.highest ?? 0, reported.report?.version ?? 0) + 1;
+  // A refused set was never tried: a stranger's version must not use up ours.
+  const seen = reported.report?.state === "refused" ? 0 : (reported.report?.version ?? 0);
+  const version = Math.max(head.issued, stored, reported.highest ?? 0, seen) + 1;
   const { parameters, covariance, signals }: CandidatePosterior = estimated.assimilator.posterior();
   const payload = encodeParameterSet({
     thing,

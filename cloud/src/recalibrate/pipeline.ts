@@ -62,7 +62,7 @@ export async function runRecalibrations(
     history: source === "sitewise" ? new SiteWiseHistory(siteWise) : new ArchiveHistory(objects),
     writer: new PropertyWriter(siteWise, config.clock.now, backoff),
     link,
-    publisher: new Publisher(objects, link, new KmsSigner(key, config.client)),
+    publisher: new Publisher(objects, link, new KmsSigner(key, config.client), tell),
     // Every attempt of a job decides as of the same moment: so a job that was killed stores the same evidence again.
     now: () => (Number.isNaN(asOf) ? started : asOf),
     wall: config.clock.wall,

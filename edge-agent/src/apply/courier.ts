@@ -15,18 +15,18 @@ export interface CourierOptions {
   readonly dice: Dice;
 }
 export interface CourierPort {
-  /** Versions up to this have been judged. */
-  seen(): number;
+  /** The set that it names has been judged. */
+  isJudged(pointer: SetPointer): boolean;
   /** False while the link is down: rounds of asking do not count then. */
   connected(): boolean;
   requestParts(json: string): Promise<void>;
   /** All parts are here and their digests hold. */
-  complete(jws: string, version: number): void;
+  complete(jws: string, pointer: SetPointer): void;
   /** The check "parts" failed. */
-  incomplete(version: number, detail: string): void;
+  incomplete(pointer: SetPointer, detail: string): void;
 }
 
-/** Brings a set from the shadow's pointer to the desk, part by part. A newer pointer takes the place of an older one. */
+/** Brings a set from the shadow's pointer to the desk, part by part. The shadow's latest word counts, whatever its version. */
 export class Courier {
   readonly #collector = new PartCollector();
   readonly #options: CourierOptions;
@@ -54,8 +54,7 @@ export class Courier {
 
   desired(pointer: SetPointer): void {
     this.#newest = Math.max(this.#newest, pointer.version);
-    if (pointer.version <= this.#port.seen() || pointer.version <= (this.#collector.pointer?.version ?? 0))
-      return;
+    if (this.#port.isJudged(pointer) || pointer.digest === this.#collector.pointer?.digest) return;
     this.#tell({ name: "parameters.offered", version: pointer.version, parts: pointer.parts.length });
     this.#round = 0;
     this.#backoff.reset();
@@ -79,8 +78,8 @@ export class Courier {
     const whole = this.#collector.whole();
     this.#collector.forget();
     if (whole === undefined)
-      this.#port.incomplete(pointer.version, "the parts together are not the set that the shadow names");
-    else this.#port.complete(whole, pointer.version);
+      this.#port.incomplete(pointer, "the parts together are not the set that the shadow names");
+    else this.#port.complete(whole, pointer);
   }
 
   #askAgain(): void {
@@ -92,7 +91,7 @@ export class Courier {
       if (this.#round > ROUNDS) {
         this.#collector.forget();
         this.#port.incomplete(
-          pointer.version,
+          pointer,
           `${missing.length} of ${pointer.parts.length} parts did not come in ${ROUNDS} rounds of asking`,
         );
         return;

@@ -3,6 +3,7 @@ import {
   decodeParameterSet,
   encodeParameterSet,
   type ParameterSet,
+  type SetPointer,
   type SetReport,
   type ShadowReported,
 } from "@plumbline/twin/contract/parameter-set";
@@ -10,6 +11,7 @@ import { definitionDigest } from "@plumbline/twin/definition/digest";
 import { priorSet } from "@plumbline/twin/definition/prior-set";
 import type { TwinDefinition } from "@plumbline/twin/definition/twin-definition";
 import type { Row } from "@plumbline/twin/estimation/observer";
+import type { JournalEntry } from "../outbox/outbox.ts";
 
 export type SlotName = "incumbent" | "previous" | "candidate" | "held";
 export type Slots = Readonly<Partial<Record<SlotName, string>>>;
@@ -22,14 +24,28 @@ export interface SlotChange {
 export interface DeskState {
   /** Highest version ever tried; null: no memory of any. */
   readonly highest: number | null;
-  /** Newest version turned down: it is not judged again. */
-  readonly refused: number;
+  /** Digests of the pointers whose sets were turned down, oldest first: they are not judged again. */
+  readonly refused: readonly string[];
   readonly report: SetReport | null;
+  /** The newest refusal that fell during a trial, and stands behind that trial's outcome. */
+  readonly meanwhile: SetReport | null;
   readonly trial: string | null;
   /** Key under which the incumbent and the candidate were signed. */
   readonly kids: Readonly<Partial<Record<SlotName, string>>>;
 }
-export const NO_MEMORY: DeskState = { highest: null, refused: 0, report: null, trial: null, kids: {} };
+export const NO_MEMORY: DeskState = {
+  highest: null,
+  refused: [],
+  report: null,
+  meanwhile: null,
+  trial: null,
+  kids: {},
+};
+/** Pointers that were refused are remembered up to this many: whoever sends more costs one judgement each. */
+const REFUSED_KEPT = 32;
+
+/** `pointer`: digest of the refused set as the shadow named it. */
+export type Refusal = Extract<JournalEntry, { kind: "refusal" }> & { readonly pointer?: string };
 
 export interface Machine {
   readonly definition: TwinDefinition;
@@ -41,6 +57,7 @@ export interface Machine {
  * Which parameter set is in force, which is on trial, and what becomes of it. Holds:
  *  - during a trial the incumbent is in force;
  *  - a version is tried at most once; the highest ever tried survives a revert;
+ *  - a refused set was never tried: it is remembered by its digest, and its version stands in nobody's way;
  *  - everything here is a function of the journal: no clock, no dice.
  */
 export class ParameterDesk {
@@ -52,8 +69,9 @@ export class ParameterDesk {
   readonly #kids: Partial<Record<SlotName, string>>;
   #trial: Trial | undefined;
   #highest: number | null;
-  #refused: number;
+  readonly #refused: string[];
   #report: SetReport | null;
+  #meanwhile: SetReport | null;
 
   /** Sets of another twin definition are left aside: they were never meant for this one. */
   constructor(machine: Machine, slots: Slots = {}, state: DeskState = NO_MEMORY) {
@@ -62,8 +80,10 @@ export class ParameterDesk {
     for (const name of ["incumbent", "previous", "candidate", "held"] as const) this.#load(name, slots[name]);
     this.#kids = { ...state.kids };
     this.#highest = state.highest;
-    this.#refused = state.refused;
+    // A file of an older agent has a number here, and no refusal that waits.
+    this.#refused = Array.isArray(state.refused) ? [...state.refused] : [];
     this.#report = state.report;
+    this.#meanwhile = state.meanwhile ?? null;
     const { candidate } = this.#sets;
     // The candidate's slot may be ahead of the state: its trial then begins with the journal's own entry.
     if (candidate && state.trial !== null)
@@ -93,9 +113,13 @@ export class ParameterDesk {
   get kids(): Readonly<Partial<Record<SlotName, string>>> {
     return this.#kids;
   }
-  /** Versions up to this need not be judged again. */
-  get seen(): number {
-    return Math.max(this.#highest ?? 0, this.#refused);
+  /** True when the set that a pointer names needs no judgement any more. */
+  isJudged({ version, digest }: Pick<SetPointer, "version" | "digest">): boolean {
+    return version <= (this.#highest ?? 0) || this.#refused.includes(digest);
+  }
+  /** A refusal that is to be reported once the outcome of the trial during which it fell has been. */
+  get refusedMeanwhile(): SetReport | null {
+    return this.#trial ? null : this.#meanwhile;
   }
 
   /** Puts a verified set beside the incumbent. No trial may be running. */
@@ -104,6 +128,7 @@ export class ParameterDesk {
     this.#put("held", undefined);
     this.#trial = Trial.start(this.#machine.definition, this.incumbent, set, at);
     this.#highest = Math.max(this.#highest ?? 0, set.version);
+    this.#meanwhile = null;
     this.#report = {
       version: set.version,
       state: "trial",
@@ -144,14 +169,22 @@ export class ParameterDesk {
     this.#put("held", leaving, this.#kids.incumbent);
     this.#put("incumbent", this.#sets.previous, this.#kids.previous);
     this.#put("previous", undefined);
-    this.#report = { version: leaving.version, state: "reverted", reason, since: at };
+    this.#tell({ version: leaving.version, state: "reverted", reason, since: at });
     return leaving;
   }
 
-  refuse(version: number, reason: string, at: number): void {
-    this.#refused = Math.max(this.#refused, version);
+  refuse({ record: { version, reason, at }, pointer }: Refusal): void {
+    if (pointer !== undefined) this.#refused.push(pointer);
+    this.#refused.splice(0, this.#refused.length - REFUSED_KEPT);
+    const report: SetReport = { version, state: "refused", reason, since: at };
     // A refusal must not hide that another set is on trial: the report would lose its place.
-    if (!this.#trial) this.#report = { version, state: "refused", reason, since: at };
+    if (this.#trial) this.#meanwhile = report;
+    else this.#tell(report);
+  }
+
+  #tell(report: SetReport): void {
+    this.#report = report;
+    this.#meanwhile = null;
   }
 
   #put(name: SlotName, set: ParameterSet | undefined, kid?: string): void {
@@ -184,13 +217,12 @@ export class ParameterDesk {
     };
   }
 
-  reported(nonce: string, now: number): ShadowReported {
+  reported(nonce: string): ShadowReported {
     return {
       ...(this.#report === null
         ? {}
         : { report: { ...this.#report, reason: this.#report.reason.slice(0, 256) } }),
       ...(this.#highest === null ? { nonce } : { highest: this.#highest }),
-      expired: this.isExpired(now),
     };
   }
   /** An expired set stays in force, and is flagged. */
@@ -201,8 +233,9 @@ export class ParameterDesk {
   state(): DeskState {
     return {
       highest: this.#highest,
-      refused: this.#refused,
+      refused: [...this.#refused],
       report: this.#report,
+      meanwhile: this.#meanwhile,
       trial: this.#trial?.snapshot() ?? null,
       kids: this.#kids,
     };

@@ -3,6 +3,7 @@ import { splitJws } from "@plumbline/twin/contract/jws";
 import { sha256 } from "@plumbline/twin/contract/sha256";
 import { describe, expect, test } from "vitest";
 import { joinedSignature } from "../../../cloud/src/aws/der-signature.ts";
+import type { CloudEvent } from "../../../cloud/src/events.ts";
 import { Publisher } from "../../../cloud/src/publish/publisher.ts";
 import type { StoredSet } from "../../../cloud/src/store/parameter-sets.ts";
 import { INSTANCE, THING } from "../support/gateway.ts";
@@ -47,11 +48,27 @@ describe("publishing a parameter set", () => {
     expect(desired(world)).toMatchObject({ digest: sha256(first) });
   });
 
-  test("never lowers the pointer", async () => {
+  test("never lowers a pointer of our own, and says so", async () => {
     const world = memoryWorld(0);
     await publish(world, 5);
-    await publish(world, 4, JSON.stringify({ version: 4 }));
+    await expect(publish(world, 4, JSON.stringify({ version: 4 }))).rejects.toMatchObject({
+      code: "POINTER_AHEAD",
+      hint: expect.stringContaining("next version"),
+    });
     expect(desired(world)).toMatchObject({ version: 5 });
+  });
+
+  test.each([2, 50])("takes the place of a foreign pointer to version %i, and tells of it", async (version) => {
+    const world = memoryWorld(0);
+    const foreign = { version, digest: "f".repeat(64), bytes: 10, parts: ["a".repeat(64)] };
+    await world.link.desire(THING, INSTANCE, foreign);
+    const events: CloudEvent[] = [];
+    const publisher = new Publisher(world.objects, world.link, signer, (event) => void events.push(event));
+    await publisher.publish(THING, INSTANCE, { version: 2, payload: PAYLOAD });
+    expect(desired(world)).toMatchObject({ version: 2, digest: sha256(stored(world)) });
+    expect(events).toMatchObject([
+      { name: "publish.foreign-pointer", thing: THING, version, code: "FOREIGN_POINTER", hint: /policy/ },
+    ].map((event) => ({ ...event, hint: expect.stringMatching(event.hint) })));
   });
 
   test("never gives a version another content", async () => {

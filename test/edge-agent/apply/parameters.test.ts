@@ -194,6 +194,36 @@ test("a set signed by a stranger is refused, reported with the failed check, and
   ).toHaveLength(1);
 });
 
+test("a foreign pointer with a high version does not lock out the genuine sets below it", async () => {
+  const here = await scene();
+  const nonce = await nonceOf(here);
+  await here.rows(2);
+  here.shadow.publish(publishable(50, { nonce }), newSigner(signer.kid));
+  await until(() => here.shadow.reports(50, "refused"));
+  here.shadow.publish(publishable(2, { nonce }));
+  await until(() => here.shadow.reports(2, "trial"));
+  await here.rows(8);
+  await until(() => here.shadow.reports(2, "committed"));
+  expect(here.pipeline.vitals(false)).toMatchObject({ set: 2, apply: { highest: 2 } });
+});
+
+test("a refusal that falls during a trial is reported after the trial, behind the trial's outcome", async () => {
+  const here = await scene();
+  const nonce = await nonceOf(here);
+  await here.rows(2);
+  here.shadow.publish(publishable(1, { nonce }));
+  await until(() => here.shadow.reports(1, "trial"));
+  here.shadow.publish(publishable(50), newSigner(signer.kid));
+  await until(() => here.events.some(({ name }) => name === "parameters.refused"));
+  await here.rows(8);
+  await until(() => here.shadow.reports(50, "refused"));
+  const steps = here.shadow.history.flatMap(({ report }) =>
+    report ? [`${report.version} ${report.state}`] : [],
+  );
+  expect([...new Set(steps)]).toEqual(["1 trial", "1 committed", "50 refused"]);
+  expect(here.shadow.reported.report).toMatchObject({ version: 50, state: "refused" });
+});
+
 test("a newer set during a trial ends it as reverted: superseded", async () => {
   const here = await scene();
   const nonce = await nonceOf(here);

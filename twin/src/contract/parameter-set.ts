@@ -151,7 +151,10 @@ export interface ShadowReported {
   readonly nonce?: string;
   /** Highest version ever tried. */
   readonly highest?: number;
+  /** The set in force has expired. */
   readonly expired?: boolean;
+  /** The key that signed the set in force is revoked. */
+  readonly revoked?: boolean;
 }
 
 const HASH = /^[0-9a-f]{64}$/;
@@ -180,10 +183,12 @@ export const decodeReported: Decoder<ShadowReported> = object<ShadowReported>((m
   const nonce = members.get("nonce", optional(text(64)));
   const highest = members.get("highest", optional(whole(0)));
   const expired = members.get("expired", optional(boolean));
+  const revoked = members.get("revoked", optional(boolean));
   return {
     ...(report && { report }),
     ...(nonce === undefined ? {} : { nonce }),
     ...(highest === undefined ? {} : { highest }),
     ...(expired === undefined ? {} : { expired }),
+    ...(revoked === undefined ? {} : { revoked }),
   };
 });
