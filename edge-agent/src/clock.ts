@@ -6,6 +6,7 @@ import {
   scenarioNow,
 } from "@plumbline/twin/contract/scenario-clock";
 import { TwinError } from "@plumbline/twin/errors";
+import { BUILD_DATE } from "./version.ts";
 
 /** The scenario clock as the agent reads it. Only event-like time: sockets and back-offs live on the wall. */
 export interface Clock {
@@ -13,6 +14,8 @@ export interface Clock {
   now(): number;
   /** Event times above this cannot be honest yet (CONTRACT §2 "clock"). */
   latestHonest(): number;
+  /** False: the system clock stands before the agent was built, so nothing can be said of a set's age. */
+  isSet(): boolean;
   /** Wall-clock cap of a back-off that is `productionMs` in production. */
   backoff(productionMs: number): number;
   /** Scenario ms that pass in one wall ms. */
@@ -29,9 +32,10 @@ const AHEAD_OF_FRONTIER = 24 * 3_600_000;
 /** The frontier is read at most this often. */
 const REREAD = 20;
 
-export const systemClock = (): Clock => ({
-  now: () => Date.now(),
-  latestHonest: () => Date.now() + AHEAD,
+export const systemClock = (wall: () => number = Date.now): Clock => ({
+  now: wall,
+  latestHonest: () => wall() + AHEAD,
+  isSet: () => wall() >= BUILD_DATE,
   backoff: (productionMs) => productionMs,
   rate: 1,
 });
@@ -56,6 +60,7 @@ export function scenarioClock(file: string): Clock {
         scenarioNow(clock, undefined, Date.now()) + AHEAD,
         (currentFrontier() ?? clock.origin) + AHEAD_OF_FRONTIER,
       ),
+    isSet: () => true, // a scenario may play in any year
     backoff: (productionMs) => longestBackoff(clock, productionMs),
     rate: clock.rate,
   };

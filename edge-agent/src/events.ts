@@ -61,6 +61,8 @@ export type EdgeEvent =
       readonly missing: number;
       readonly round: number;
     }
+  /** Neither tried nor refused: it is judged again once the clock is set. */
+  | { readonly name: "parameters.held"; readonly version: number; readonly reason: string }
   | { readonly name: "parameters.trial"; readonly version: number; readonly incumbent: number }
   | {
       readonly name: "parameters.committed";
@@ -101,6 +103,7 @@ const LEVELS: Readonly<Record<EdgeEvent["name"], Level>> = {
   "uplink.message-ignored": "warn",
   "parameters.offered": "info",
   "parameters.parts-missing": "info",
+  "parameters.held": "warn",
   "parameters.trial": "info",
   "parameters.committed": "info",
   "parameters.refused": "warn",

@@ -28,6 +28,8 @@ export class Parameters {
   readonly #port: ParametersPort;
   readonly #courier: Courier;
   readonly #reporter: ShadowReporter;
+  /** A set that waits for the clock to be set. In memory only: after a restart the shadow names it again. */
+  #waiting: { readonly jws: string; readonly pointer: SetPointer } | undefined;
 
   constructor(port: ParametersPort) {
     const { clock, dice } = port;
@@ -80,6 +82,8 @@ export class Parameters {
       .catch(() => undefined);
   }
   desired(pointer: SetPointer): void {
+    if (pointer.digest === this.#waiting?.pointer.digest) return;
+    this.#waiting = undefined;
     this.#courier.desired(pointer);
   }
   part(version: number, index: number, text: string): void {
@@ -95,8 +99,14 @@ export class Parameters {
       highest: desk.highest,
       nonce,
       now: clock.now(),
+      clockSet: clock.isSet(),
       latestHonest: clock.latestHonest(),
     });
+    if (verdict.kind === "held") {
+      this.#waiting = { jws, pointer };
+      this.#port.tell({ name: "parameters.held", version: pointer.version, reason: verdict.detail });
+      return;
+    }
     if (verdict.kind === "refused") this.#refuse(pointer, verdict.check, verdict.detail);
     else if (verdict.set.version !== pointer.version) {
       this.#refuse(
@@ -166,6 +176,10 @@ export class Parameters {
   /** Called with every heartbeat, connected or not. */
   tick(): void {
     this.#reporter.look();
+    if (!this.#waiting || !this.#port.clock.isSet()) return;
+    const { jws, pointer } = this.#waiting;
+    this.#waiting = undefined;
+    this.#judge(jws, pointer);
   }
 
   stop(): void {

@@ -241,6 +241,7 @@ export class Pipeline {
 
   /** Tells the cloud how the agent is: a hint, nothing waits for it. */
   beat(): void {
+    this.#parameters.tick();
     if (this.#link?.connected !== true) return;
     this.#beats++;
     if (this.#beats % POLL_BEATS === 0) this.#parameters.poll();

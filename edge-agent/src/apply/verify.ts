@@ -28,7 +28,9 @@ export type Check =
 
 export type Verdict =
   | { readonly kind: "verified"; readonly set: ParameterSet; readonly kid: string }
-  | { readonly kind: "refused"; readonly check: Check; readonly detail: string };
+  | { readonly kind: "refused"; readonly check: Check; readonly detail: string }
+  /** Nothing is wrong with it, but its age cannot be judged yet: it is to be judged again. */
+  | { readonly kind: "held"; readonly detail: string };
 
 export interface Expectation {
   readonly definition: TwinDefinition;
@@ -41,6 +43,8 @@ export interface Expectation {
   readonly nonce: string;
   /** Scenario time, ms. */
   readonly now: number;
+  /** False: `now` means nothing. */
+  readonly clockSet: boolean;
   /** A set issued above this cannot be honest yet. */
   readonly latestHonest: number;
 }
@@ -57,6 +61,7 @@ export function verifySet(jws: string, expect: Expectation): Verdict {
   }
   return (
     checkAddress(set, expect) ??
+    checkVersion(set, expect) ??
     checkAge(set, expect) ??
     checkContent(set, expect.definition) ?? { kind: "verified", set, kid: signed.jws.kid }
   );
@@ -98,10 +103,7 @@ function checkAddress(set: ParameterSet, { thing, instance, definition }: Expect
   return undefined;
 }
 
-function checkAge(
-  set: ParameterSet,
-  { highest, nonce, now, latestHonest }: Expectation,
-): Refusal | undefined {
+function checkVersion(set: ParameterSet, { highest, nonce }: Expectation): Refusal | undefined {
   if (highest !== null && set.version <= highest)
     return refused("version", `version ${set.version} is not above ${highest}, the highest ever tried`);
   if (highest === null && set.nonce !== nonce)
@@ -109,6 +111,15 @@ function checkAge(
       "nonce",
       "this gateway remembers no versions: the set must carry the nonce that it reports",
     );
+  return undefined;
+}
+
+function checkAge(
+  set: ParameterSet,
+  { now, clockSet, latestHonest }: Expectation,
+): Refusal | Extract<Verdict, { kind: "held" }> | undefined {
+  if (!clockSet)
+    return { kind: "held", detail: `the clock is not set: it shows ${new Date(now).toISOString()}` };
   if (set.issued > latestHonest)
     return refused("issued", `issued ${new Date(set.issued).toISOString()}, which has not come yet`);
   if (set.expires <= now) return refused("expired", `expired ${new Date(set.expires).toISOString()}`);

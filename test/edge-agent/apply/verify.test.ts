@@ -19,6 +19,7 @@ const expectation: Expectation = {
   highest: 4,
   nonce: "n".repeat(32),
   now,
+  clockSet: true,
   latestHonest: now + 600_000,
 };
 const first = (set: ParameterSet, change: object): ParameterSet => ({
@@ -34,6 +35,16 @@ test("a set that is signed, addressed, newer, in time and sound is verified", ()
     kid: "plant-2026",
     set: { version: 5 },
   });
+});
+
+test("while the clock is not set a sound set is held, and one that no clock could save is refused", () => {
+  const unset = { ...expectation, now: 0, latestHonest: 600_000, clockSet: false };
+  expect(verifySet(ours.sign(publishable(5)), unset)).toMatchObject({
+    kind: "held",
+    detail: expect.stringContaining("1970-01-01"),
+  });
+  expect(verifySet(stranger.sign(publishable(5)), unset)).toMatchObject({ check: "signature" });
+  expect(verifySet(ours.sign(publishable(4)), unset)).toMatchObject({ check: "version" });
 });
 
 const good = publishable(5);

@@ -59,10 +59,11 @@ export async function startInProcess(
   config: AgentConfig,
   outbox: Outbox = new LocalOutbox(config.outbox.path, limitsOf(config)),
   plantLogin: { readonly username?: string; readonly password?: string } = {},
+  wall: () => number = Date.now,
 ): Promise<InProcess> {
   const events: EdgeEvent[] = [];
   const limits = { longestBackoff: 50, dice: Math.random };
-  const clock = { ...systemClock(), backoff: (production: number) => Math.min(production, 200) };
+  const clock = { ...systemClock(wall), backoff: (production: number) => Math.min(production, 200) };
   const pipeline = await Pipeline.start({
     machine,
     config,
