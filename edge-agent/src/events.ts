@@ -115,3 +115,72 @@ const LEVELS: Readonly<Record<EdgeEvent["name"], Level>> = {
 };
 
 export const levelOf = (name: EdgeEvent["name"]): Level => LEVELS[name];
+
+/** `[what the reason says, what to do]`, the first that fits; the last of each fits everything. */
+type Hints = readonly (readonly [RegExp, string])[];
+
+const ANY = /^/;
+const LOGIN = /not authori[sz]ed|bad user ?name|password|identifier rejected/i;
+const TLS = /certificate|self.signed|tls|ssl|handshake/i;
+const HINTS: Readonly<Partial<Record<EdgeEvent["name"], Hints>>> = {
+  "source.lost": [
+    [LOGIN, "check source.username and source.passwordFile against the plant broker's accounts"],
+    [TLS, "the plant broker's certificate is not trusted: check the scheme and host of source.mqttUrl"],
+    [ANY, "is the plant broker up, and source.mqttUrl right? it is tried again by itself; doctor tells more"],
+  ],
+  "source.rejected": [
+    [/^signal .* is not declared/, "declare the signal in the twin, or narrow source.topicFilter"],
+    [/^topic /, "narrow source.topicFilter to the topics line/<signal>/reading"],
+    [ANY, "mend the publisher of this topic; see the payload with: plumbline-agent outbox inspect"],
+  ],
+  "uplink.lost": [
+    [LOGIN, "check uplink.username and uplink.passwordFile, or the certificate's policy in the cloud"],
+    [TLS, "check uplink.tls: the broker's ca, and this gateway's cert and key"],
+    [ANY, "readings are kept and sent later; if it lasts, check the network and uplink.mqttUrl with doctor"],
+  ],
+  "uplink.ack-ignored": [
+    [
+      /^it is for /,
+      "another thing's acknowledgement came here: check the thing's name and the cloud's topic policy",
+    ],
+    [
+      /^(chain hash|epoch|sequence) /,
+      "if it repeats, a clone of this gateway is sending under its name: stop the other, see the cloud's alerts",
+    ],
+    [ANY, "nothing is lost: frames stay until a sound acknowledgement; check which program publishes it"],
+  ],
+  "parameters.refused": [
+    [
+      /^(key|signature):/,
+      "pin the cloud's signing key in apply.keys; if it is pinned, a stranger signed this set",
+    ],
+    [/^revoked:/, "sign with a key that is not in apply.revoked, then run a recalibration"],
+    [
+      /^parts:/,
+      "check that the cloud's part requests are answered, then run a recalibration for a new version",
+    ],
+    [
+      /^(thing|instance|twin|model):/,
+      "the set is for another machine or twin: deploy the same twin on both sides",
+    ],
+    [/^(version|nonce):/, "run a recalibration: it takes the next version and answers this gateway's nonce"],
+    [/^(issued|expired):/, "compare the clocks of gateway and cloud, then run a recalibration"],
+    [ANY, "the set in force stays; look at the recalibration that issued this one, then run it again"],
+  ],
+  "parameters.held": [[ANY, "set the system clock (NTP): the set is judged as soon as the clock is set"]],
+  "parameters.expired": [[ANY, "it stays in force; run a recalibration"]],
+  "parameters.revoked": [[ANY, "it stays in force; run a recalibration that signs with another key"]],
+  "outbox.disk-full": [
+    [
+      ANY,
+      "make room on the disk of outbox.path; nothing is acknowledged to the plant until then, so nothing is lost",
+    ],
+  ],
+};
+
+/** What a person can do about it; undefined: nothing is asked of anybody. */
+export function hintOf(event: EdgeEvent): string | undefined {
+  if ("hint" in event) return event.hint;
+  const reason = "reason" in event ? event.reason : "";
+  return HINTS[event.name]?.find(([says]) => says.test(reason))?.[1];
+}
