@@ -1,19 +1,34 @@
 import { type Fault, FaultsError } from "@plumbline/twin/errors";
+import { nearestName } from "./nearest-name.ts";
+
+/** A member that nothing reads; `nearest`: the known member beside it that was probably meant. */
+export interface UnknownMember {
+  readonly member: string;
+  readonly nearest?: string;
+}
+
+/** What all members of one configuration collect together. */
+interface Findings {
+  readonly faults: Fault[];
+  readonly read: Fields[];
+}
 
 /**
  * Reads a configuration member by member and collects every fault, so that nobody mends one only to meet the next.
  *
- * Unknown members are ignored (old code sees a newer version's configuration); numbers and booleans may be text,
+ * Unknown members are ignored (old code sees a newer version's configuration), but can be named; numbers and booleans may be text,
  * because a Greengrass nucleus may deliver them so; empty text is missing.
  */
 export class Fields {
   readonly #values: Readonly<Record<string, unknown>>;
   readonly #path: string;
-  readonly #faults: Fault[];
+  readonly #findings: Findings;
+  readonly #known = new Set<string>();
 
-  constructor(value: unknown, path = "", faults: Fault[] = []) {
+  constructor(value: unknown, path = "", findings: Findings = { faults: [], read: [] }) {
     this.#path = path;
-    this.#faults = faults;
+    this.#findings = findings;
+    findings.read.push(this);
     const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
     if (!isObject && value !== undefined) this.fault("", value, "an object");
     this.#values = isObject ? (value as Record<string, unknown>) : {};
@@ -25,7 +40,7 @@ export class Fields {
   }
 
   inner(name: string): Fields {
-    return new Fields(this.#read(name), this.#at(name), this.#faults);
+    return new Fields(this.#read(name), this.#at(name), this.#findings);
   }
 
   text(
@@ -76,12 +91,29 @@ export class Fields {
   }
 
   item(name: string, index: number, value: unknown): Fields {
-    return new Fields(value, `${this.#at(name)}[${index}]`, this.#faults);
+    return new Fields(value, `${this.#at(name)}[${index}]`, this.#findings);
+  }
+
+  /** A member that may stand here though it is not read. */
+  allow(name: string): void {
+    this.#known.add(name);
+  }
+
+  /** Members, here and in inner members, that nothing has read so far. */
+  unknown(): UnknownMember[] {
+    return this.#findings.read.flatMap((fields) => fields.#unread());
+  }
+  #unread(): UnknownMember[] {
+    const unread = Object.keys(this.#values).filter((name) => !this.#known.has(name));
+    return unread.map((name) => {
+      const nearest = nearestName(name, this.#known);
+      return { member: this.#at(name), ...(nearest === undefined ? {} : { nearest }) };
+    });
   }
 
   fault(name: string, found: unknown, expected: string): void {
     const shown = found === undefined ? "missing" : (JSON.stringify(found) ?? typeof found);
-    this.#faults.push({
+    this.#findings.faults.push({
       path: this.#at(name) || "(whole)",
       found: shown.length > 80 ? `${shown.slice(0, 77)}…` : shown,
       expected,
@@ -90,17 +122,19 @@ export class Fields {
 
   /** @throws {FaultsError} BAD_CONFIG with every fault collected here and in inner members. */
   done(what: string): void {
-    if (this.#faults.length > 0) {
+    const { faults } = this.#findings;
+    if (faults.length > 0) {
       throw new FaultsError(
         "BAD_CONFIG",
         what,
-        this.#faults,
+        faults,
         "mend every line above, then run: plumbline-agent doctor --config <file>",
       );
     }
   }
 
   #read(name: string): unknown {
+    this.#known.add(name);
     const value = Object.hasOwn(this.#values, name) ? this.#values[name] : undefined;
     return value === "" || value === null ? undefined : value;
   }

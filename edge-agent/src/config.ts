@@ -2,8 +2,9 @@ import { createPublicKey } from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { isInstanceName, isThingName } from "@plumbline/twin/contract/topics";
-import { FaultsError } from "@plumbline/twin/errors";
-import { Fields } from "./config-fields.ts";
+import { twinDefinition } from "@plumbline/twin/definition/twins";
+import { FaultsError, TwinError } from "@plumbline/twin/errors";
+import { Fields, type UnknownMember } from "./config-fields.ts";
 
 /** What the agent must be told. Every secret is a file's name, never a value. */
 export interface AgentConfig {
@@ -16,6 +17,8 @@ export interface AgentConfig {
   readonly uplink: UplinkConfig;
   readonly apply: ApplyConfig;
   readonly health: HealthConfig;
+  /** Members that nothing reads: a newer version's, or misspelt. */
+  readonly unknown: readonly UnknownMember[];
 }
 
 export interface SourceConfig {
@@ -102,8 +105,8 @@ export function decodeConfig(json: unknown, name: string, base: string): AgentCo
   const resolve = (file: string): string => path.resolve(base, file);
   const stateDir = resolve(fields.text("stateDir", "a folder that survives restarts"));
   const thing = fields.text("thing", "a thing name of [a-zA-Z0-9:_-], at most 128", undefined, isThingName);
-  const config: AgentConfig = {
-    twin: { id: fields.inner("twin").text("id", `a twin's id such as "web-line"`) },
+  const config: Omit<AgentConfig, "unknown"> = {
+    twin: readTwin(fields.inner("twin")),
     thing,
     instance: fields.text(
       "instance",
@@ -119,7 +122,18 @@ export function decodeConfig(json: unknown, name: string, base: string): AgentCo
     health: readHealth(fields.inner("health"), resolve),
   };
   fields.done(`the configuration ${name}`);
-  return config;
+  return { ...config, unknown: fields.unknown() };
+}
+
+function readTwin(fields: Fields): AgentConfig["twin"] {
+  const id = fields.text("id", `a twin's id such as "web-line"`);
+  try {
+    if (id !== "") twinDefinition(id);
+  } catch (error) {
+    if (!(error instanceof TwinError)) throw error;
+    fields.fault("id", id, `a twin that this agent knows: ${error.hint}`);
+  }
+  return { id };
 }
 
 type Resolve = (file: string) => string;
@@ -176,6 +190,7 @@ function readOutbox(fields: Fields, stateDir: string, resolve: Resolve): OutboxC
 
 function readUplink(fields: Fields, resolve: Resolve): UplinkConfig {
   const kind = fields.word("kind", ["mqtt", "greengrass"], "mqtt");
+  fields.allow("mqttUrl"); // a Greengrass configuration that lies over a file's leaves it there
   const tlsFields = fields.inner("tls");
   const tls = Object.fromEntries(
     (["ca", "cert", "key"] as const).flatMap((name) => {
@@ -200,6 +215,7 @@ function readApply(fields: Fields, resolve: Resolve): ApplyConfig {
   const keys = fields.list("keys", expected).map((value, index) => {
     const key = fields.item("keys", index, value);
     const kid = key.text("kid", "a key id");
+    key.allow("pem");
     const file = readableFile(key, "file", "a readable PEM file", resolve);
     const pem =
       file !== undefined && fs.existsSync(file)

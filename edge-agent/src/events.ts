@@ -19,6 +19,7 @@ export type EdgeEvent =
       readonly version: string;
     }
   | { readonly name: "agent.stopped"; readonly tookMs: number }
+  | { readonly name: "config.unknown-member"; readonly member: string; readonly nearest?: string }
   | { readonly name: "source.connected"; readonly url: string; readonly sessionPresent: boolean }
   | { readonly name: "source.lost"; readonly url: string; readonly reason: string; readonly retryMs: number }
   | { readonly name: "source.rejected"; readonly topic: string; readonly reason: string }
@@ -85,6 +86,7 @@ const LEVELS: Readonly<Record<EdgeEvent["name"], Level>> = {
   "agent.stopping": "info",
   "health.listening": "info",
   "agent.stopped": "info",
+  "config.unknown-member": "warn",
   "source.connected": "info",
   "source.lost": "warn",
   "source.rejected": "warn",
@@ -123,6 +125,9 @@ const ANY = /^/;
 const LOGIN = /not authori[sz]ed|bad user ?name|password|identifier rejected/i;
 const TLS = /certificate|self.signed|tls|ssl|handshake/i;
 const HINTS: Readonly<Partial<Record<EdgeEvent["name"], Hints>>> = {
+  "config.unknown-member": [
+    [ANY, "it is ignored: rename it if the nearest known name was meant, else take it out"],
+  ],
   "source.lost": [
     [LOGIN, "check source.username and source.passwordFile against the plant broker's accounts"],
     [TLS, "the plant broker's certificate is not trusted: check the scheme and host of source.mqttUrl"],

@@ -5,6 +5,7 @@ import { examine, type Finding } from "./cabinet/doctor.ts";
 import { byHand } from "./cabinet/hand-commands.ts";
 import { exportOutbox, type Inspection, inspectOutbox } from "./cabinet/outbox-commands.ts";
 import { type AgentConfig, decodeConfig, mergeConfig, readJson } from "./config.ts";
+import { MINIMAL_CONFIG } from "./config-example.ts";
 import { explain, runAgent } from "./run-agent.ts";
 import { AGENT_VERSION } from "./version.ts";
 
@@ -160,7 +161,10 @@ add(
   program,
   "run",
   "run the agent until SIGTERM; JSON log lines on standard output",
-  "plumbline-agent run --config agent.json",
+  `plumbline-agent run --config agent.json
+
+The least that agent.json must say (the token file holds the bearer token of the health endpoint):
+${JSON.stringify(MINIMAL_CONFIG, null, 2)}`,
   run,
 );
 add(

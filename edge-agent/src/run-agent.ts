@@ -28,6 +28,7 @@ export async function runAgent(
   { clockFile, logLevel, stop }: RunEnvironment,
 ): Promise<number> {
   const tell = pinoLog(config.thing, logLevel);
+  tellUnknown(config, tell);
   const clock = clockFile === undefined ? systemClock() : scenarioClock(clockFile);
   // A start may have to wait for room on the disk; being told to stop ends that wait too.
   const pipeline = await Promise.race([Pipeline.start(await stagesOf(config, clock, tell)), stop]);
@@ -43,6 +44,11 @@ export async function runAgent(
   await health.close();
   tell({ name: "agent.stopped", tookMs: Math.round(performance.now() - from) });
   return typeof ended === "string" ? 0 : 70;
+}
+
+/** A misspelt member falls back to its default in silence: this breaks the silence. */
+export function tellUnknown({ unknown }: Pick<AgentConfig, "unknown">, tell: Tell): void {
+  for (const member of unknown) tell({ name: "config.unknown-member", ...member });
 }
 
 function stoppedEarly(reason: string, tell: Tell): number {

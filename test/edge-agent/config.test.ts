@@ -69,6 +69,49 @@ test("numbers may be text, empty text is missing, and unknown members are ignore
   expect(faultsOf({ ...good, outbox: { capBytes: "lots" } })).toEqual(["outbox.capBytes"]);
 });
 
+test("an unknown twin is among the faults, with the twins there are", () => {
+  const wrong = { ...good, twin: { id: "steam-engine" }, source: { mqttUrl: "nonsense" } };
+  expect(faultsOf(wrong)).toEqual(["twin.id", "source.mqttUrl"]);
+  expect(() => decodeConfig(wrong, "agent.json", folder)).toThrow(
+    /twin\.id: "steam-engine"; expected .*web-line/,
+  );
+  expect(faultsOf({ ...good, twin: {} })).toEqual(["twin.id"]);
+});
+
+test("unknown members are named with the known name that is nearest, if one is near", () => {
+  const { unknown } = decodeConfig(
+    {
+      ...good,
+      futureBranch: { x: 1 },
+      outbox: { capbytes: 1_048_576, comitMillis: 5 },
+      apply: { keys: [{ kid: "k", pem: newSigner("k").pem, Kid2: "" }] },
+    },
+    "agent.json",
+    folder,
+  );
+  expect(unknown).toEqual([
+    { member: "futureBranch" },
+    { member: "outbox.capbytes", nearest: "capBytes" },
+    { member: "outbox.comitMillis", nearest: "commitMillis" },
+    { member: "apply.keys[0].Kid2", nearest: "kid" },
+  ]);
+});
+
+test("a member that another makes needless is not unknown", () => {
+  fs.writeFileSync(path.join(folder, "k.pem"), newSigner("k").pem);
+  const config = decodeConfig(
+    {
+      ...good,
+      uplink: { kind: "greengrass", mqttUrl: "mqtts://broker.example:8883" },
+      apply: { keys: [{ kid: "k", file: "k.pem", pem: "" }] },
+      outbox: { sealReadings: "" },
+    },
+    "agent.json",
+    folder,
+  );
+  expect(config.unknown).toEqual([]);
+});
+
 test("secrets come by file only: a file that is not there is a fault", () => {
   expect(faultsOf({ ...good, source: { ...good.source, passwordFile: "nowhere" }, health: {} })).toEqual([
     "source.passwordFile",

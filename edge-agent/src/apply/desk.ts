@@ -1,4 +1,5 @@
 import { Trial, type TrialVerdict } from "@plumbline/twin/calibration/trial";
+import type { DecisionRecord } from "@plumbline/twin/contract/frame";
 import {
   decodeParameterSet,
   encodeParameterSet,
@@ -11,7 +12,6 @@ import { definitionDigest } from "@plumbline/twin/definition/digest";
 import { priorSet } from "@plumbline/twin/definition/prior-set";
 import type { TwinDefinition } from "@plumbline/twin/definition/twin-definition";
 import type { Row } from "@plumbline/twin/estimation/observer";
-import type { JournalEntry } from "../outbox/outbox.ts";
 
 export type SlotName = "incumbent" | "previous" | "candidate" | "held";
 export type Slots = Readonly<Partial<Record<SlotName, string>>>;
@@ -44,8 +44,13 @@ export const NO_MEMORY: DeskState = {
 /** Pointers that were refused are remembered up to this many: whoever sends more costs one judgement each. */
 const REFUSED_KEPT = 32;
 
-/** `pointer`: digest of the refused set as the shadow named it. */
-export type Refusal = Extract<JournalEntry, { kind: "refusal" }> & { readonly pointer?: string };
+/** A refusal as the journal keeps it. */
+export interface Refusal {
+  readonly kind: "refusal";
+  readonly record: DecisionRecord;
+  /** Digest of the refused set as the shadow named it; absent in a journal of an older agent. */
+  readonly pointer?: string;
+}
 
 export interface Machine {
   readonly definition: TwinDefinition;

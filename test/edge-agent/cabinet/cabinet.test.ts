@@ -7,6 +7,9 @@ import { expect, test } from "vitest";
 import { examine } from "../../../edge-agent/src/cabinet/doctor.ts";
 import { byHand } from "../../../edge-agent/src/cabinet/hand-commands.ts";
 import { exportOutbox, inspectOutbox } from "../../../edge-agent/src/cabinet/outbox-commands.ts";
+import { decodeConfig } from "../../../edge-agent/src/config.ts";
+import type { EdgeEvent } from "../../../edge-agent/src/events.ts";
+import { tellUnknown } from "../../../edge-agent/src/run-agent.ts";
 import { builtEntry } from "../../support/build-workspace.ts";
 import { configIn, scratch, startInProcess } from "../support/agents.ts";
 import { Bench, lineReadings } from "../support/journals.ts";
@@ -66,6 +69,30 @@ test("the doctor names each trouble with its next step", async () => {
     "agent",
   ]);
   for (const { state, next } of findings) expect(next !== "").toBe(state !== "ok");
+});
+
+const run = (...words: string[]): ReturnType<typeof spawnSync<string>> =>
+  spawnSync(process.execPath, [builtEntry("edge-agent", "main.js"), "run", ...words], { encoding: "utf8" });
+
+test("run --help shows a minimal configuration, and it is one", () => {
+  const { status, stdout } = run("--help");
+  expect(status).toBe(0);
+  const example: unknown = JSON.parse(stdout.slice(stdout.indexOf("{"), stdout.lastIndexOf("}") + 1));
+  const folder = scratch();
+  fs.writeFileSync(path.join(folder, "health.token"), "t\n");
+  expect(decodeConfig(example, "agent.json", folder).unknown).toEqual([]);
+});
+
+test("an unknown twin ends with exit code 78, a misspelt member is told when the agent starts", () => {
+  const { file } = configIn(scratch(), 1, 1, { outbox: { capbytes: 1 } });
+  const json = JSON.parse(fs.readFileSync(file, "utf8")) as object;
+  fs.writeFileSync(file, JSON.stringify({ ...json, twin: { id: "steam-engine" } }));
+  const { status, stderr } = run("--config", file);
+  expect(status).toBe(78);
+  expect(stderr).toMatch(/twin\.id: "steam-engine"; expected .*web-line/);
+  const events: EdgeEvent[] = [];
+  tellUnknown(decodeConfig(json, file, path.dirname(file)), (event) => void events.push(event));
+  expect(events).toEqual([{ name: "config.unknown-member", member: "outbox.capbytes", nearest: "capBytes" }]);
 });
 
 test("a configuration with three faults ends with exit code 78 and all three on standard error", () => {
