@@ -240,6 +240,21 @@ describe("estimate and action are two things", () => {
     const { jws } = world.objects.json<StoredSet>(`sets/${THING}/${INSTANCE}/7.json`);
     expect(decodeParameterSet(splitJws(jws).payload)).toMatchObject({ version: 7, nonce: "n-1" });
   });
+
+  test("a version that the gateway refused, such as a stranger's, does not use up ours", async () => {
+    const world = await ingested(story, 400);
+    world.link.shadows.set(`${THING}/${INSTANCE}`, {
+      desired: {},
+      reported: {
+        highest: 6,
+        nonce: "n-1",
+        report: { version: 5_000, state: "refused", reason: "signature: no", since: 1 },
+      },
+    });
+    await recalibrate(jobPorts(world), jobRequest());
+    const { jws } = world.objects.json<StoredSet>(`sets/${THING}/${INSTANCE}/7.json`);
+    expect(decodeParameterSet(splitJws(jws).payload)).toMatchObject({ version: 7, nonce: "n-1" });
+  });
 });
 
 describe("the lease", () => {
