@@ -49,7 +49,7 @@ describe("the documents", () => {
   test("name every event of the operations page as the sources do", () => {
     const events = [
       ...read("docs/operations.md").matchAll(
-        /`((?:agent|source|reading|outbox|alarm|uplink|parameters|ingest|planner|recalibrate)\.[a-z-]+)`/g,
+        /`((?:agent|config|source|reading|outbox|alarm|uplink|parameters|ingest|planner|publish|recalibrate)\.[a-z-]+)`/g,
       ),
     ].map(([, name = ""]) => name);
     const sources = read("edge-agent/src/events.ts") + read("cloud/src/events.ts");
