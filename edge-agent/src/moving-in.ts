@@ -1,3 +1,5 @@
+import type { GapRecord } from "@plumbline/twin/contract/frame";
+import type { Clock } from "./clock.ts";
 import type { Mark } from "./counts.ts";
 import type { EdgeEvent } from "./events.ts";
 import type { Intake } from "./intake.ts";
@@ -15,20 +17,26 @@ interface NewHome {
 export async function moveIn(
   salvage: NonNullable<Opened["salvage"]>,
   { station, intake, commit }: NewHome,
-  { outbox, tell }: { readonly outbox: Outbox; tell(event: EdgeEvent): void },
+  {
+    outbox,
+    clock,
+    tell,
+  }: { readonly outbox: Outbox; readonly clock: Pick<Clock, "now">; tell(event: EdgeEvent): void },
 ): Promise<void> {
-  intake.steps(station.moveIn());
+  intake.steps(station.moveIn(clock.now()));
   let frames = 0;
   let missingFrames = 0;
   let readings = 0;
   for (let done = false; !done; ) {
     const part = await outbox.salvaged();
-    for (const record of part.gaps) intake.record({ kind: "gap", record });
-    for (const reading of part.readings) intake.record({ kind: "reading", reading });
+    for (const entry of part.entries) {
+      const now = Math.max(station.newest ?? 0, clock.now());
+      intake.record(entry.kind === "gap" ? { kind: "gap", record: endingBy(entry.record, now) } : entry);
+    }
     await commit.settle();
     frames += part.frames;
     missingFrames += part.missingFrames;
-    readings += part.readings.length;
+    readings += part.entries.filter(({ kind }) => kind === "reading").length;
     done = part.done;
   }
   await outbox.salvageDone();
@@ -41,3 +49,7 @@ export async function moveIn(
     why: salvage.why,
   });
 }
+
+/** A gap without a known end ends now: nothing later can be missing. */
+const endingBy = (gap: GapRecord, now: number): GapRecord =>
+  gap.to === Number.POSITIVE_INFINITY ? { ...gap, to: Math.max(gap.from, now) } : gap;

@@ -4,7 +4,7 @@ import { decodeParameterSet, type ParameterSet } from "@plumbline/twin/contract/
 import type { Reading } from "@plumbline/twin/contract/reading";
 import { sha256 } from "@plumbline/twin/contract/sha256";
 import { definitionDigest } from "@plumbline/twin/definition/digest";
-import { type DeskState, type Machine, NO_MEMORY, ParameterDesk } from "./apply/desk.ts";
+import { type DeskState, type Machine, NO_MEMORY, ParameterDesk, SLOT_DAMAGED } from "./apply/desk.ts";
 import type { EdgeEvent } from "./events.ts";
 import { Filter } from "./filter/filter.ts";
 import { type BuilderState, FrameBuilder } from "./outbox/frame-builder.ts";
@@ -41,6 +41,8 @@ export class Station {
   /** In force since the last seal. */
   #inForce: ParameterSet;
   #alarmSealed: AlarmSealed | null = null;
+  /** The version that was in force in a damaged file, and could not be read. */
+  #damaged: number | undefined;
   readonly nonce: string;
 
   constructor(
@@ -56,6 +58,8 @@ export class Station {
     const remembered = memory == null ? NO_MEMORY : { ...(JSON.parse(memory) as DeskState), trial: null };
     this.#validator = new Validator(machine.definition);
     this.#desk = new ParameterDesk(machine, opened.slots, state?.desk ?? remembered);
+    if (opened.salvage && !state && opened.slots.incumbent === undefined)
+      this.#damaged = this.#desk.standIn(remembered);
     const { filter } = state
       ? Filter.resume(machine.definition, this.#desk.incumbent, state.builder.snapshot)
       : { filter: Filter.start(machine.definition, this.#desk.incumbent) };
@@ -133,6 +137,9 @@ export class Station {
       case "gap":
         this.#builder.record(entry.record);
         this.#builder.demandCheckpoint();
+        return [{ kind: "entry", entry }];
+      case "told":
+        this.#builder.record(entry.record);
         return [{ kind: "entry", entry }];
       case "trial":
         return this.#beginTrial(entry);
@@ -273,11 +280,17 @@ export class Station {
     return this.#builder.isEmpty ? [] : this.#seal("request");
   }
 
-  /** The first step into a new file: sets and memory that were salvaged from a damaged one. */
-  moveIn(): Step[] {
-    return [
+  /** The first steps into a new file: sets and memory that were salvaged from a damaged one, and which set was not. */
+  moveIn(at: number): Step[] {
+    const version = this.#damaged;
+    if (version !== undefined) this.#desk.reportDamaged(version, at);
+    const steps: Step[] = [
       { kind: "seal", frames: [], state: this.#state(), slots: this.#desk.slots(), memory: this.#memory() },
     ];
+    if (version === undefined) return steps;
+    this.#tell({ name: "parameters.reverted", version, reason: SLOT_DAMAGED });
+    const record = { kind: "decision", at, outcome: "reverted", version, reason: SLOT_DAMAGED } as const;
+    return [...steps, ...this.record({ kind: "told", record })];
   }
 
   #memory(): string {

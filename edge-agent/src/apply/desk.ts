@@ -32,6 +32,8 @@ export interface DeskState {
   readonly trial: string | null;
   /** Key under which the incumbent and the candidate were signed. */
   readonly kids: Readonly<Partial<Record<SlotName, string>>>;
+  /** Version in force, 0 the prior; an older agent did not note it. */
+  readonly inForce?: number;
 }
 export const NO_MEMORY: DeskState = {
   highest: null,
@@ -41,6 +43,7 @@ export const NO_MEMORY: DeskState = {
   trial: null,
   kids: {},
 };
+export const SLOT_DAMAGED = "slot damaged";
 /** Pointers that were refused are remembered up to this many: whoever sends more costs one judgement each. */
 const REFUSED_KEPT = 32;
 
@@ -140,6 +143,24 @@ export class ParameterDesk {
       reason: `beside version ${this.incumbent.version}`,
       since: at,
     };
+  }
+
+  /**
+   * The incumbent's slot was lost with a damaged file: the set before comes into force, else the prior, and the lost
+   * version may be tried again. Returns that version.
+   */
+  standIn({ inForce, report }: DeskState): number | undefined {
+    const lost = inForce ?? (report?.state === "committed" ? report.version : 0);
+    if (lost === 0) return undefined;
+    delete this.#kids.incumbent;
+    this.#put("incumbent", this.#sets.previous, this.#kids.previous);
+    this.#put("previous", undefined);
+    this.#highest = lost - 1;
+    return lost;
+  }
+  /** What is reported of a set that was lost so. */
+  reportDamaged(version: number, at: number): void {
+    this.#tell({ version, state: "reverted", reason: SLOT_DAMAGED, since: at });
   }
 
   row(row: Row): TrialVerdict {
@@ -243,6 +264,7 @@ export class ParameterDesk {
       meanwhile: this.#meanwhile,
       trial: this.#trial?.snapshot() ?? null,
       kids: this.#kids,
+      inForce: this.incumbent.version,
     };
   }
 }

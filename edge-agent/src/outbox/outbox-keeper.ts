@@ -4,6 +4,7 @@ import type { AckOutcome, Batch, Opened, OutboxStatus, OutgoingFrame, SalvagedPa
 import { interruptedSalvage, quarantine, Salvage, salvageFinished } from "./salvage.ts";
 import { guarded, lockWriter, openFile, type SqliteFile } from "./sqlite-file.ts";
 import { type OutboxLimits, SqliteOutbox } from "./sqlite-outbox.ts";
+import { Statements } from "./sqlite-statements.ts";
 
 /**
  * Opens the outbox whatever state the file is in, and owns it until closed. Holds:
@@ -56,7 +57,10 @@ export class OutboxKeeper {
     const salvage = new Salvage(aside);
     const opened = this.#openSound();
     this.#salvage = { reader: salvage, aside };
-    return { ...opened, slots: salvage.slots(), salvage: { why, quarantine: aside, memory: salvage.memory } };
+    const { commands, memory } = salvage;
+    const db = this.#db;
+    if (db) guarded(() => commands.map((action) => new Statements(db).command(action)));
+    return { ...opened, commands, slots: salvage.slots(), salvage: { why, quarantine: aside, memory } };
   }
 
   #resume(db: SqliteFile): SqliteOutbox {

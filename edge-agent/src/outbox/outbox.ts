@@ -1,4 +1,4 @@
-import type { DecisionRecord, GapRecord } from "@plumbline/twin/contract/frame";
+import type { AnchorRecord, DecisionRecord, GapRecord } from "@plumbline/twin/contract/frame";
 import type { Reading } from "@plumbline/twin/contract/reading";
 import type { SealedFrame } from "./frame-builder.ts";
 
@@ -15,7 +15,9 @@ export type JournalEntry =
   /** A verified set goes on trial. `set`: its decoded payload as JSON; `at`: newest event time, or scenario time before any. */
   | { readonly kind: "trial"; readonly set: string; readonly kid: string; readonly at: number }
   /** A person at the cabinet steps back to the set before. */
-  | { readonly kind: "hand"; readonly action: "revert"; readonly at: number };
+  | { readonly kind: "hand"; readonly action: "revert"; readonly at: number }
+  /** Told by a file that was damaged before the cloud heard of it; nothing here follows from it. */
+  | { readonly kind: "told"; readonly record: DecisionRecord | AnchorRecord };
 
 export type SlotName = "incumbent" | "previous" | "candidate" | "held";
 /** A parameter set's place on disk; `null` empties it. */
@@ -89,8 +91,8 @@ export interface Opened {
 }
 
 export interface SalvagedPart {
-  readonly readings: readonly Reading[];
-  readonly gaps: readonly GapRecord[];
+  /** In their order. A gap whose end nobody knows runs `to` infinity. */
+  readonly entries: readonly JournalEntry[];
   readonly frames: number;
   readonly missingFrames: number;
   readonly done: boolean;

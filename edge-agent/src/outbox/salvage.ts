@@ -1,15 +1,11 @@
 import * as fs from "node:fs";
-import type { FrameRecord, GapRecord } from "@plumbline/twin/contract/frame";
-import { decodeFrame } from "@plumbline/twin/contract/frame-codec";
-import type { Reading } from "@plumbline/twin/contract/reading";
-import { type Chunk, checksumOf, decodeChunk } from "./journal-chunk.ts";
-import type { SalvagedPart, SlotName } from "./outbox.ts";
-import { openForReading, type SqliteFile } from "./sqlite-file.ts";
+import type { GapRecord } from "@plumbline/twin/contract/frame";
+import { decodeParameterSet } from "@plumbline/twin/contract/parameter-set";
+import { attempt } from "./attempt.ts";
+import { DamagedFile, type FoundFrame } from "./damaged-file.ts";
+import type { JournalEntry, SalvagedPart, SlotName } from "./outbox.ts";
 
 const FRAMES_PER_PART = 8;
-/** Where the highest sequence cannot be read, the search ends after so many misses in a row. */
-const MISSES = 4_096;
-const JOURNAL_ROWS = 8_192;
 
 /** Puts a damaged outbox aside, WAL included; never deletes it. Its name says that its readings are not all rescued yet. */
 export function quarantine(file: string): string {
@@ -44,172 +40,143 @@ export function interruptedSalvage(file: string): string | undefined {
   return undefined;
 }
 
+/** The part of the desk's memory that tells of a trial under way. */
+interface TrialMemory {
+  readonly report: { readonly version: number; readonly state: string; readonly since: number } | null;
+  readonly kids: { readonly candidate?: string };
+}
+/** Where the account of an epoch stands: how many readings it had counted, and up to what time. */
+interface Known {
+  readonly counted: number | undefined;
+  readonly to: number | undefined;
+}
+
 /**
- * Reads a damaged outbox frame by frame and journal row by journal row, each by its own key, so that a damaged page costs
- * only what lies on it. Works on a copy: what was put aside stays as it was found.
+ * Hands out what a damaged outbox still holds, in order. Holds:
+ *  - every unacknowledged frame and journal entry is handed out, or lies inside a gap record that is;
+ *  - where the file cannot tell how far it went, the gap is open: from 0, or to infinity.
  */
 export class Salvage {
-  readonly #copy: string;
-  readonly #db: SqliteFile | undefined;
-  readonly #highest: number | undefined;
+  readonly #file: DamagedFile;
+  readonly #sealed: number | undefined;
+  readonly #highest: number;
+  readonly memory: string | null;
   #sequence: number;
+  #last: Known;
   #misses = 0;
-  /** The newest frame that could be read: how far the epoch was counted, and to what time. */
-  #last = { sequence: 0, counted: 0, to: Number.NaN };
-  #missing = 0;
   #ended = false;
 
   constructor(aside: string) {
-    this.#copy = `${aside}.reading`;
-    for (const suffix of ["", "-wal"])
-      if (fs.existsSync(aside + suffix)) fs.copyFileSync(aside + suffix, this.#copy + suffix);
-    this.#db = attempt(() => openForReading(this.#copy)) ?? undefined;
-    const acked = Number(this.#meta("acked") ?? 0);
-    const sealed =
-      this.#meta("sealed") ??
-      this.#one<{ highest: number | null }>("SELECT max(sequence) AS highest FROM frames")?.highest;
-    this.#highest = sealed === undefined || sealed === null ? undefined : Number(sealed);
-    this.#sequence = acked + 1;
-    this.#last = { ...this.#last, sequence: acked };
+    this.#file = new DamagedFile(aside);
+    const { acked, sealed, memory } = this.#file;
+    this.#sealed = sealed;
+    this.memory = memory !== null && attempt(() => JSON.parse(memory)) !== undefined ? memory : null;
+    const found = acked === undefined || sealed === undefined ? this.#file.sequences() : [];
+    this.#sequence = acked === undefined ? (found[0] ?? 1) : acked + 1;
+    this.#highest = sealed ?? found.at(-1) ?? 0;
+    const before = this.#sequence > 1 ? this.#file.frame(this.#sequence - 1) : undefined;
+    if (before) this.#last = after(before);
+    else this.#last = { counted: this.#sequence === 1 ? 0 : undefined, to: undefined };
+    // Which frames before it were acknowledged, and which are lost, cannot be told.
+    if (acked === undefined && this.#sequence > 1) this.#misses = 1;
   }
 
-  get memory(): string | null {
-    return this.#meta("memory") ?? null;
+  get commands(): ("revert" | "resume")[] {
+    return this.#file.commands();
   }
-
   slots(): Partial<Record<SlotName, string>> {
-    const slots: Partial<Record<SlotName, string>> = {};
-    for (const name of ["incumbent", "previous", "candidate", "held"] as const) {
-      const row = this.#one<Chunk>("SELECT body, checksum FROM slots WHERE name = ?", name);
-      if (row && checksumOf(row.body) === row.checksum) slots[name] = row.body;
-    }
-    return slots;
+    return this.#file.slots();
   }
 
-  /** Readings of the frames that were not acknowledged, then those of the journal; with a gap for what cannot be read. */
   next(): SalvagedPart {
-    const readings: Reading[] = [];
-    const gaps: FrameRecord[] = [];
+    const entries: JournalEntry[] = [];
     let frames = 0;
-    const missingBefore = this.#missing;
-    while (frames < FRAMES_PER_PART && !this.#atEnd()) {
-      const frame = this.#frame(this.#sequence);
-      if (frame) {
-        if (this.#misses > 0) gaps.push(this.#gapTo(frame));
-        this.#misses = 0;
-        readings.push(...frame.readings);
-        gaps.push(...frame.gaps);
-        this.#last = { sequence: this.#sequence, counted: frame.before + frame.count, to: frame.to };
-        frames++;
-      } else {
+    let missingFrames = 0;
+    for (; frames < FRAMES_PER_PART && this.#sequence <= this.#highest; this.#sequence++) {
+      const frame = this.#file.frame(this.#sequence);
+      if (!frame) {
         this.#misses++;
-        this.#missing++;
+        missingFrames++;
+        continue;
       }
-      this.#sequence++;
+      if (this.#misses > 0) entries.push(this.#gapTo({ counted: frame.before, to: frame.span[0] }));
+      this.#misses = 0;
+      this.#last = after(frame);
+      entries.push(...entriesOf(frame));
+      frames++;
     }
-    if (frames < FRAMES_PER_PART) this.#finish(readings, gaps);
-    const missingFrames = this.#missing - missingBefore;
-    return {
-      readings,
-      gaps: gaps.filter((record): record is GapRecord => record.kind === "gap"),
-      frames,
-      missingFrames,
-      done: this.#ended,
-    };
+    if (frames < FRAMES_PER_PART) this.#finish(entries);
+    return { entries, frames, missingFrames, done: this.#ended };
   }
 
-  #atEnd(): boolean {
-    return this.#highest === undefined ? this.#misses >= MISSES : this.#sequence > this.#highest;
-  }
-
-  #finish(readings: Reading[], gaps: FrameRecord[]): void {
-    // Without a known highest sequence the misses after the last frame are the search's own, not losses.
-    if (this.#highest === undefined) this.#missing -= this.#misses;
-    const journal = this.#journal();
-    const first = journal[0];
-    if (this.#highest !== undefined && this.#misses > 0)
-      gaps.push(this.#gapTo(first && { from: first.at, before: this.#total() }));
-    readings.push(...journal);
+  #finish(entries: JournalEntry[]): void {
+    const journal = this.#file.journal();
+    let isHole = this.#misses > 0 || this.#sealed === undefined;
+    let counted = this.#file.total;
+    for (const entry of journal.entries) {
+      const at = entry && timeOf(entry);
+      if (isHole && at !== undefined) {
+        entries.push(this.#gapTo({ counted, to: at }));
+        counted = undefined;
+        isHole = false;
+      }
+      if (entry === undefined) isHole = true;
+      else
+        entries.push(entry.kind === "refusal" && this.memory !== null ? { ...entry, kind: "told" } : entry);
+      if (at !== undefined) this.#last = { counted: undefined, to: Math.max(this.#last.to ?? at, at) };
+    }
+    if (isHole || !journal.isWhole) entries.push(this.#gapTo({ counted, to: Number.POSITIVE_INFINITY }));
+    const { gaps, isWhole } = this.#file.gaps();
+    entries.push(...gaps.map((record): JournalEntry => ({ kind: "gap", record })));
+    if (!isWhole) entries.push(gap(0, Number.POSITIVE_INFINITY, 0));
+    if (!entries.some(({ kind }) => kind === "trial")) entries.push(...this.#trial());
     this.#ended = true;
   }
 
-  #total(): number {
-    return Number(this.#meta("total") ?? this.#last.counted);
+  /** Everything between what is known and `next`. Counts 0 when nobody knows how many readings that were. */
+  #gapTo(next: Known): JournalEntry {
+    const { counted, to: from = 0 } = this.#last;
+    const to = next.to ?? Number.POSITIVE_INFINITY;
+    const count = counted === undefined || next.counted === undefined ? 0 : next.counted - counted;
+    return gap(Math.min(from, to), Math.max(from, to), Math.max(count, 0));
   }
 
-  #gapTo(next: { readonly from: number; readonly before: number } | undefined): GapRecord {
-    const from = Number.isNaN(this.#last.to) ? (next?.from ?? 0) : this.#last.to;
-    const before = next?.before ?? this.#total();
-    return {
-      kind: "gap",
-      from: Math.min(from, next?.from ?? from),
-      to: Math.max(from, next?.from ?? from),
-      count: Math.max(before - this.#last.counted, 0),
-      reason: "corrupt",
-    };
-  }
-
-  #frame(sequence: number):
-    | {
-        readings: readonly Reading[];
-        gaps: readonly FrameRecord[];
-        from: number;
-        to: number;
-        before: number;
-        count: number;
-      }
-    | undefined {
-    const row = this.#one<{ bytes: Uint8Array; hash: string; before: number; readings: number }>(
-      "SELECT bytes, hash, before, readings FROM frames WHERE sequence = ?",
-      sequence,
-    );
-    if (!row || checksumOf(row.bytes) !== row.hash) return undefined;
-    const frame = attempt(() => decodeFrame(row.bytes));
-    return (
-      frame && {
-        readings: frame.readings,
-        gaps: frame.records,
-        from: frame.span[0],
-        to: frame.span[1],
-        before: row.before,
-        count: row.readings,
-      }
-    );
-  }
-
-  #journal(): Reading[] {
-    const readings: Reading[] = [];
-    for (let first = 0; first <= JOURNAL_ROWS; ) {
-      const row = this.#one<Chunk & { entries: number }>(
-        "SELECT entries, body, checksum FROM journal WHERE first = ?",
-        first,
-      );
-      const entries = row && attempt(() => decodeChunk(row));
-      for (const entry of entries ?? []) if (entry.kind === "reading") readings.push(entry.reading);
-      first += entries ? Math.max(entries.length, 1) : 1;
-    }
-    return readings;
-  }
-
-  #meta(key: string): string | undefined {
-    return this.#one<{ value: string }>("SELECT value FROM meta WHERE key = ?", key)?.value;
-  }
-
-  #one<T>(sql: string, ...parameters: readonly (string | number)[]): T | undefined {
-    return attempt(() => this.#db?.prepare(sql).get(...parameters) as T | undefined);
+  /** A trial that was under way begins again: its rows so far went with the state of the file. */
+  #trial(): JournalEntry[] {
+    const set = this.slots().candidate;
+    const memory = this.memory === null ? undefined : (JSON.parse(this.memory) as TrialMemory);
+    const version = set === undefined ? undefined : attempt(() => decodeParameterSet(set).version);
+    if (set === undefined || memory?.report?.state !== "trial" || memory.report.version !== version)
+      return [];
+    const at = this.#last.to ?? memory.report.since;
+    return [{ kind: "trial", set, kid: memory.kids.candidate ?? "", at }];
   }
 
   close(): void {
-    attempt(() => this.#db?.close());
-    for (const suffix of ["", "-wal", "-shm"]) fs.rmSync(this.#copy + suffix, { force: true });
+    this.#file.close();
   }
 }
 
-/** What cannot be read is missing: that is the answer a salvage wants. */
-function attempt<T>(read: () => T): T | undefined {
-  try {
-    return read();
-  } catch {
-    return undefined;
-  }
+const gap = (from: number, to: number, count: number): JournalEntry => ({
+  kind: "gap",
+  record: { kind: "gap", from, to, count, reason: "corrupt" } satisfies GapRecord,
+});
+
+const after = ({ before, readings, span }: FoundFrame): Known => ({
+  counted: before + readings.length,
+  to: span[1],
+});
+
+/** What only the file knew. Alarms are not carried: the readings raise them again. */
+function entriesOf({ records, readings }: FoundFrame): JournalEntry[] {
+  const told = records.flatMap((record): JournalEntry[] => {
+    if (record.kind === "alarm") return [];
+    return [record.kind === "gap" ? { kind: "gap", record } : { kind: "told", record }];
+  });
+  return [...told, ...readings.map((reading): JournalEntry => ({ kind: "reading", reading }))];
+}
+
+function timeOf(entry: JournalEntry): number | undefined {
+  if (entry.kind === "reading") return entry.reading.at;
+  return undefined;
 }

@@ -53,6 +53,44 @@ export function openFile(file: string, capBytes: number): SqliteFile {
 export const openForReading = (file: string): SqliteFile =>
   guarded(() => new Sqlite(file, { readonly: true, timeout: 5_000 }));
 
+/**
+ * Copies a damaged outbox, gives the copy the schema page of a new file, writes its WAL back and opens it. Migrations make
+ * their tables in one order, so every outbox has the same root pages, and all tables can be read whatever became of page 1.
+ */
+export function copyToRead(damaged: string, copy: string): SqliteFile {
+  for (const suffix of ["", "-wal"])
+    if (fs.existsSync(damaged + suffix)) fs.copyFileSync(damaged + suffix, copy + suffix);
+  const handle = fs.openSync(copy, "r+");
+  fs.writeSync(handle, schemaPage(copy, Math.floor(fs.fstatSync(handle).size / PAGE)), 0, PAGE, 0);
+  fs.closeSync(handle);
+  return guarded(() => {
+    const db = new Sqlite(copy, { timeout: 5_000 });
+    try {
+      db.pragma("wal_checkpoint(TRUNCATE)");
+    } catch {
+      // What the WAL held is missing then; the pages of the file are still worth reading.
+    }
+    return db;
+  });
+}
+
+/** Page 1 of an empty outbox, for a file of so many pages. */
+function schemaPage(beside: string, pages: number): Buffer {
+  const fresh = `${beside}.fresh`;
+  const remove = (): void => {
+    for (const suffix of ["", "-wal", "-shm"]) fs.rmSync(fresh + suffix, { force: true });
+  };
+  remove();
+  try {
+    openFile(fresh, 64 * PAGE).close();
+    const page = fs.readFileSync(fresh).subarray(0, PAGE);
+    page.writeUInt32BE(pages, 28); // "size of the database file in pages": SQLite file format, 1.3
+    return page;
+  } finally {
+    remove();
+  }
+}
+
 function configure(db: SqliteFile, capBytes: number): void {
   db.pragma(`page_size = ${PAGE}`);
   db.pragma("journal_mode = WAL");

@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import type { GapRecord } from "@plumbline/twin/contract/frame";
 import { CHAIN_START, chainHash, decodeFrame } from "@plumbline/twin/contract/frame-codec";
 import type { Reading } from "@plumbline/twin/contract/reading";
@@ -18,6 +17,7 @@ import type {
   SlotWrite,
   Step,
 } from "./outbox.ts";
+import { corrupt, gapsSum, newEpoch, slotsSum, verifyMeta } from "./outbox-meta.ts";
 import { bytesInUse, bytesOnDisk, guarded, type SqliteFile } from "./sqlite-file.ts";
 import { type Backlog, Statements } from "./sqlite-statements.ts";
 
@@ -63,7 +63,7 @@ export class SqliteOutbox {
     this.#file = file;
     this.#limits = limits;
     this.#sql = new Statements(db);
-    this.#epoch = this.#sql.meta("epoch") ?? this.#newEpoch();
+    this.#epoch = this.#sql.meta("epoch") ?? newEpoch(this.#sql);
     this.#acked = Number(this.#sql.meta("acked") ?? 0);
     this.#sealed = Number(this.#sql.meta("sealed") ?? 0);
     this.#total = Number(this.#sql.meta("total") ?? 0);
@@ -73,17 +73,12 @@ export class SqliteOutbox {
     this.#gaps = this.#sql.gaps();
   }
 
-  #newEpoch(): string {
-    const epoch = randomBytes(8).toString("hex");
-    this.#sql.setMeta("epoch", epoch);
-    return epoch;
-  }
-
   /** @throws {TwinError} CORRUPT when anything read does not match its checksum. */
   load(): Opened {
     return guarded(() => {
       const check = this.#db.pragma("quick_check(1)", { simple: true });
       if (check !== "ok") throw corrupt(String(check));
+      verifyMeta(this.#sql);
       const state = this.#sql.state(this.#sealed);
       if (this.#sealed > 0 && state === undefined) throw corrupt(`no state after frame ${this.#sealed}`);
       return {
@@ -154,6 +149,10 @@ export class SqliteOutbox {
     for (const { at, topic, payload, reason } of rejected)
       this.#sql.reject(at, topic, payload.subarray(0, REJECTED_BYTES), reason, REJECTED_KEPT);
     for (const { signal, at } of lost) this.#sql.lose(signal, at);
+    if (steps.some(({ slots }) => slots)) this.#sql.setMeta("slots", slotsSum(this.#sql));
+    this.#sql.setMeta("journal-end", String(this.#journalEnd));
+    if (lost.length > 0 || steps.some((step) => step.clears === "gaps"))
+      this.#sql.setMeta("gaps", gapsSum(this.#sql));
   }
 
   #writeSeal({ frames, state }: Extract<Step, { kind: "seal" }>): void {
@@ -286,11 +285,3 @@ export class SqliteOutbox {
     this.#db.close();
   }
 }
-
-const corrupt = (what: string): TwinError =>
-  new TwinError(
-    "CORRUPT",
-    `the outbox is damaged: ${what}`,
-    "reopen it: the file is put aside and salvaged",
-    { retry: "now" },
-  );

@@ -44,11 +44,29 @@ export class Statements {
     return (this.#sql("SELECT value FROM meta WHERE key = ?").get(key) as { value: string } | undefined)
       ?.value;
   }
+  /** A value and, beside it, the checksum that a salvage believes it by. */
   setMeta(key: string, value: string): void {
-    this.#sql("INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value").run(
-      key,
-      value,
+    const put = this.#sql(
+      "INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
     );
+    put.run(key, value);
+    put.run(`${key}#`, checksumOf(value));
+  }
+  /** An older agent wrote no checksum beside its values: they are believed. */
+  isMetaSound(key: string): boolean {
+    const [value, sum] = [this.meta(key), this.meta(`${key}#`)];
+    return value === undefined || sum === undefined || checksumOf(value) === sum;
+  }
+  /** Is there anything that only a file with an epoch can hold? */
+  isUsed(): boolean {
+    const { used } = this.#sql(
+      "SELECT (SELECT count(*) FROM meta) > 1 OR EXISTS (SELECT 1 FROM frames) OR EXISTS (SELECT 1 FROM journal) AS used",
+    ).get() as { used: number };
+    return used === 1;
+  }
+  newestFrame(): number {
+    return (this.#sql("SELECT coalesce(max(sequence), 0) AS newest FROM frames").get() as { newest: number })
+      .newest;
   }
 
   /** Two generations, written in turn: a torn one leaves the other. */
@@ -163,7 +181,7 @@ export class Statements {
   }
 
   slots(): SlotRow[] {
-    return this.#sql("SELECT name, body, checksum FROM slots").all() as SlotRow[];
+    return this.#sql("SELECT name, body, checksum FROM slots ORDER BY name").all() as SlotRow[];
   }
   slotVersions(): Record<string, number> {
     const rows = this.#sql("SELECT name, version FROM slots ORDER BY name").all() as {
