@@ -66,3 +66,27 @@ test.each(cases)(
     await again.outbox.close();
   },
 );
+
+test.each([
+  ["in the open journal", false],
+  ["in a sealed frame", true],
+])("a trial that began %s begins again in the new file", async (_where, isSealed) => {
+  const file = path.join(scratch(), "outbox.db");
+  const bench = await Bench.open(file);
+  bench.record({ kind: "trial", set: encodeParameterSet(publishable(6)), kid: "k", at: NOW });
+  await bench.commit();
+  if (isSealed) bench.seal();
+  await bench.commit();
+  await bench.outbox.close();
+  const db = openFile(file, limits.capBytes);
+  db.exec("UPDATE meta SET value = value || '0' WHERE key = 'total'");
+  db.close();
+
+  const again = await Bench.open(file);
+  expect(again.opened.salvage).toBeDefined();
+  await again.outbox.append({ steps: again.station.moveIn(NOW), rejected: [], lost: [] });
+  for (const entry of (await again.outbox.salvaged()).entries) again.record(entry);
+  expect(again.station.desk.candidate?.version).toBe(6);
+  expect(again.station.desk.kids.candidate).toBe("k");
+  await again.outbox.close();
+});

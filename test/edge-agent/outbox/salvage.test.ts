@@ -108,6 +108,28 @@ test.each(damages)(
   },
 );
 
+test("an outbox whose schema page is overwritten loses no reading and no set", async () => {
+  const folder = scratch();
+  const file = path.join(folder, "state", "outbox.db");
+  const { readings } = await fill(file);
+  overwrite(file, 0, PAGE);
+  const { stored, gaps, vitals } = await sentAfterStart(folder);
+  expect(readings.filter((reading) => !stored.has(keyOf(reading)))).toEqual([]);
+  expect(gaps).toEqual([]);
+  expect(vitals).toMatchObject({ set: 6, apply: { highest: 6 } });
+});
+
+test("where the file cannot tell how far it went, the cloud hears of a gap that ends now", async () => {
+  const folder = scratch();
+  const file = path.join(folder, "state", "outbox.db");
+  const { readings } = await fill(file);
+  overwrite(file, PAGE, PAGE); // page 2: the table of counts
+  const { stored, gaps } = await sentAfterStart(folder);
+  expect(readings.filter((reading) => !stored.has(keyOf(reading)))).toEqual([]);
+  const newest = Math.max(...readings.map(({ at }) => at));
+  expect(gaps.some(({ from, to }) => from <= newest && to >= newest && Number.isFinite(to))).toBe(true);
+});
+
 test("a file cut in half is salvaged as far as it goes", async () => {
   const folder = scratch();
   const file = path.join(folder, "state", "outbox.db");
