@@ -58,18 +58,23 @@ describe("publishing a parameter set", () => {
     expect(desired(world)).toMatchObject({ version: 5 });
   });
 
-  test.each([2, 50])("takes the place of a foreign pointer to version %i, and tells of it", async (version) => {
-    const world = memoryWorld(0);
-    const foreign = { version, digest: "f".repeat(64), bytes: 10, parts: ["a".repeat(64)] };
-    await world.link.desire(THING, INSTANCE, foreign);
-    const events: CloudEvent[] = [];
-    const publisher = new Publisher(world.objects, world.link, signer, (event) => void events.push(event));
-    await publisher.publish(THING, INSTANCE, { version: 2, payload: PAYLOAD });
-    expect(desired(world)).toMatchObject({ version: 2, digest: sha256(stored(world)) });
-    expect(events).toMatchObject([
-      { name: "publish.foreign-pointer", thing: THING, version, code: "FOREIGN_POINTER", hint: /policy/ },
-    ].map((event) => ({ ...event, hint: expect.stringMatching(event.hint) })));
-  });
+  test.each([2, 50])(
+    "takes the place of a foreign pointer to version %i, and tells of it",
+    async (version) => {
+      const world = memoryWorld(0);
+      const foreign = { version, digest: "f".repeat(64), bytes: 10, parts: ["a".repeat(64)] };
+      await world.link.desire(THING, INSTANCE, foreign);
+      const events: CloudEvent[] = [];
+      const publisher = new Publisher(world.objects, world.link, signer, (event) => void events.push(event));
+      await publisher.publish(THING, INSTANCE, { version: 2, payload: PAYLOAD });
+      expect(desired(world)).toMatchObject({ version: 2, digest: sha256(stored(world)) });
+      expect(events).toMatchObject(
+        [
+          { name: "publish.foreign-pointer", thing: THING, version, code: "FOREIGN_POINTER", hint: /policy/ },
+        ].map((event) => ({ ...event, hint: expect.stringMatching(event.hint) })),
+      );
+    },
+  );
 
   test("never gives a version another content", async () => {
     const world = memoryWorld(0);

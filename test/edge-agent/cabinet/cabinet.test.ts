@@ -1,4 +1,4 @@
-import { spawnSync } from "node:child_process";
+import { type SpawnSyncReturns, spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { decodeFrame } from "@plumbline/twin/contract/frame-codec";
@@ -71,7 +71,7 @@ test("the doctor names each trouble with its next step", async () => {
   for (const { state, next } of findings) expect(next !== "").toBe(state !== "ok");
 });
 
-const run = (...words: string[]): ReturnType<typeof spawnSync<string>> =>
+const run = (...words: string[]): SpawnSyncReturns<string> =>
   spawnSync(process.execPath, [builtEntry("edge-agent", "main.js"), "run", ...words], { encoding: "utf8" });
 
 test("run --help shows a minimal configuration, and it is one", () => {
