@@ -1,3 +1,4 @@
+import type { MachineEntry } from "@plumbline/twin/contract/machine-log";
 import { definitionFaults } from "@plumbline/twin/definition/define-twin";
 import { definitionDigest } from "@plumbline/twin/definition/digest";
 import { twinProperties } from "@plumbline/twin/definition/properties";
@@ -17,7 +18,7 @@ import {
   Settings,
   thingSetting,
 } from "../config.ts";
-import { type LogEntry, machineLog } from "../fleet/event-log.ts";
+import { machineLog } from "../fleet/event-log.ts";
 import { type FleetRow, fleetRows } from "../fleet/fleet.ts";
 import { type Provisioned, provision } from "../provision/provision.ts";
 
@@ -67,7 +68,7 @@ export async function runFleet(environment: Environment, flags: Flags): Promise<
 }
 
 /** The story of one machine, in event time from `origin` (ms since the Unix epoch, default 0). */
-export async function runEvents(environment: Environment, flags: Flags): Promise<LogEntry[]> {
+export async function runEvents(environment: Environment, flags: Flags): Promise<MachineEntry[]> {
   const settings = new Settings(environment, flags);
   const { bucket, client } = cloudConfig(settings);
   const thing = thingSetting(settings);

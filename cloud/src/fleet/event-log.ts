@@ -2,70 +2,12 @@ import type { PosteriorPoint } from "@plumbline/twin/calibration/posterior";
 import type { Refusal } from "@plumbline/twin/calibration/rows";
 import type { FrameRecord } from "@plumbline/twin/contract/frame";
 import { decodeFrame } from "@plumbline/twin/contract/frame-codec";
+import type { MachineEntry } from "@plumbline/twin/contract/machine-log";
 import type { ParameterSet } from "@plumbline/twin/contract/parameter-set";
 import type { TwinDefinition } from "@plumbline/twin/definition/twin-definition";
 import { getJson } from "../store/json-object.ts";
 import type { ObjectStore } from "../store/object-store.ts";
 import { parameterSet } from "../store/parameter-sets.ts";
-
-/** What happened to one machine, in event time; `t` in days since `origin`. */
-export type LogEntry =
-  | {
-      readonly type: "posterior";
-      readonly t: number;
-      readonly parameter: string;
-      readonly mean: number;
-      readonly sd: number;
-      readonly interval90: readonly number[];
-    }
-  | { readonly type: "alarm"; readonly t: number; readonly chart: string; readonly statistic: number }
-  | { readonly type: "decision"; readonly t: number; readonly kind: string; readonly reason: string }
-  | {
-      readonly type: "inforce";
-      readonly t: number;
-      readonly parameter: string;
-      readonly value: number;
-      readonly version: number;
-    }
-  | {
-      readonly type: "refused";
-      readonly t: number;
-      readonly signal?: string;
-      readonly reason: string;
-      readonly detail: string;
-    }
-  | {
-      readonly type: "gap";
-      readonly from: number;
-      readonly to: number;
-      readonly signal?: string;
-      readonly count: number;
-    }
-  | {
-      readonly type: "frames";
-      readonly frames: number;
-      readonly bytes: number;
-      readonly readings: number;
-      readonly conflicts: number;
-    }
-  | {
-      readonly type: "estimate";
-      readonly t: number;
-      readonly parameter: string;
-      readonly mean: number;
-      readonly sd: number;
-      readonly interval90: readonly number[];
-      readonly interval99: readonly number[];
-      readonly identifiable: string;
-    }
-  | {
-      readonly type: "run";
-      readonly t: number;
-      readonly kind: string;
-      readonly points: number;
-      readonly modelRuns: number;
-      readonly digest: string;
-    };
 
 export interface LogRequest {
   readonly thing: string;
@@ -91,7 +33,7 @@ interface EvidenceView {
 }
 
 /** At one instant: what was believed, then what alarmed, then what was decided, then what came into force. */
-const ORDER: Readonly<Record<LogEntry["type"], number>> = {
+const ORDER: Readonly<Record<MachineEntry["type"], number>> = {
   refused: 0,
   gap: 1,
   posterior: 2,
@@ -105,9 +47,9 @@ const ORDER: Readonly<Record<LogEntry["type"], number>> = {
 const DAY = 86_400_000;
 
 /** The whole story of a machine from the archive: posterior after each row, alarms, verdicts, what was in force. */
-export async function machineLog(objects: ObjectStore, request: LogRequest): Promise<LogEntry[]> {
+export async function machineLog(objects: ObjectStore, request: LogRequest): Promise<MachineEntry[]> {
   const entries = [...(await fromEvidence(objects, request)), ...(await fromFrames(objects, request))];
-  const when = (entry: LogEntry): number =>
+  const when = (entry: MachineEntry): number =>
     entry.type === "gap" ? entry.from : entry.type === "frames" ? Number.POSITIVE_INFINITY : entry.t;
   return entries.sort((left, right) => when(left) - when(right) || ORDER[left.type] - ORDER[right.type]);
 }
@@ -115,11 +57,11 @@ export async function machineLog(objects: ObjectStore, request: LogRequest): Pro
 async function fromEvidence(
   objects: ObjectStore,
   { thing, instance, origin }: LogRequest,
-): Promise<LogEntry[]> {
+): Promise<MachineEntry[]> {
   const days = (at: number): number => (at - origin) / DAY;
   const causal = new Map<number, PosteriorPoint>();
   const refusals = new Map<string, Refusal>();
-  const entries: LogEntry[] = [];
+  const entries: MachineEntry[] = [];
   for await (const { key } of objects.list(`evidence/${thing}/${instance}/`)) {
     const evidence = (await getJson<EvidenceView>(objects, key))?.value;
     if (!evidence) continue;
@@ -165,8 +107,8 @@ async function fromEvidence(
   return entries;
 }
 
-async function fromFrames(objects: ObjectStore, request: LogRequest): Promise<LogEntry[]> {
-  const entries: LogEntry[] = await inForce(objects, request, 0, request.origin);
+async function fromFrames(objects: ObjectStore, request: LogRequest): Promise<MachineEntry[]> {
+  const entries: MachineEntry[] = await inForce(objects, request, 0, request.origin);
   const total = { frames: 0, bytes: 0, readings: 0, conflicts: 0 };
   let current = 0;
   let decided: number | undefined;
@@ -195,7 +137,7 @@ async function fromRecord(
   objects: ObjectStore,
   request: LogRequest,
   record: FrameRecord,
-): Promise<LogEntry[]> {
+): Promise<MachineEntry[]> {
   const days = (at: number): number => (at - request.origin) / DAY;
   switch (record.kind) {
     case "alarm":
@@ -213,7 +155,7 @@ async function fromRecord(
     case "anchor":
       return [];
     case "decision": {
-      const told: LogEntry = {
+      const told: MachineEntry = {
         type: "decision",
         t: days(record.at),
         kind: record.outcome,
@@ -233,7 +175,7 @@ async function inForce(
   { thing, instance, definition, origin }: LogRequest,
   version: number,
   at: number,
-): Promise<LogEntry[]> {
+): Promise<MachineEntry[]> {
   const set = await parameterSet(objects, definition, thing, instance, version);
   return (set?.parameters ?? []).map(({ id, mean }) => ({
     type: "inforce",

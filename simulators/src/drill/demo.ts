@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { MachineEntry } from "@plumbline/twin/contract/machine-log";
 import { TwinError } from "@plumbline/twin/errors";
 import { trueDrags } from "../plant/rows.ts";
 import { readFrontier } from "../scenario/clock.ts";
@@ -6,7 +7,7 @@ import { DEFAULT_WEAR, type Scenario, SIGNALS } from "../scenario/scenario.ts";
 import { Cast, readNdjson } from "./cast.ts";
 import type { Line } from "./child.ts";
 import { INSTANCE, THING } from "./costumes.ts";
-import { type CloudEntry, readEntries, toLog } from "./event-log.ts";
+import { readEntries, toLog } from "./event-log.ts";
 import { countReadings } from "./reading-count.ts";
 import { isClosed, type Judged, type Scoreboard } from "./scoreboard.ts";
 import { scoreAlarms } from "./scores.ts";
@@ -182,7 +183,11 @@ async function scoreboard(cast: Cast, { seed, plot }: DemoRequest): Promise<Scor
   return { loopClosed: isClosed(board), ...board };
 }
 
-function judged(entries: readonly CloudEntry[], id: string, truth: Readonly<Record<string, number>>): Judged {
+function judged(
+  entries: readonly MachineEntry[],
+  id: string,
+  truth: Readonly<Record<string, number>>,
+): Judged {
   const newest = entries
     .flatMap((entry) => (entry.type === "estimate" && entry.parameter === id ? [entry] : []))
     .at(-1);

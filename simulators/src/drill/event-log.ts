@@ -1,78 +1,14 @@
+import type { DrillEntry, MachineEntry } from "@plumbline/twin/contract/machine-log";
 import { TwinError } from "@plumbline/twin/errors";
 
-/** One line of a drill's log; `t` in days since row 0. */
-export type LogEntry =
-  | {
-      readonly type: "posterior";
-      readonly t: number;
-      readonly parameter: string;
-      readonly mean: number;
-      readonly sd: number;
-      readonly interval90: readonly [number, number];
-    }
-  | {
-      readonly type: "inforce";
-      readonly t: number;
-      readonly parameter: string;
-      readonly value: number;
-      readonly version: number;
-    }
-  | { readonly type: "alarm"; readonly t: number; readonly chart: string }
-  | { readonly type: "refused"; readonly row: number; readonly reason: string }
-  | { readonly type: "decision"; readonly t: number; readonly kind: string; readonly reason: string };
-
-/** What the cloud's `events` command prints, a line each. */
-export type CloudEntry =
-  | Exclude<LogEntry, { type: "refused" }>
-  | {
-      readonly type: "refused";
-      readonly t: number;
-      readonly signal?: string;
-      readonly reason: string;
-      readonly detail: string;
-    }
-  | {
-      readonly type: "gap";
-      readonly from: number;
-      readonly to: number;
-      readonly signal?: string;
-      readonly count: number;
-    }
-  | {
-      readonly type: "estimate";
-      readonly t: number;
-      readonly parameter: string;
-      readonly mean: number;
-      readonly sd: number;
-      readonly interval90: readonly [number, number];
-      readonly interval99: readonly [number, number];
-      /** well | weakly | not: what the data taught against what was known before. */
-      readonly identifiable: string;
-    }
-  | {
-      readonly type: "run";
-      readonly t: number;
-      readonly kind: string;
-      readonly points: number;
-      readonly modelRuns: number;
-      readonly digest: string;
-    }
-  | {
-      readonly type: "frames";
-      readonly frames: number;
-      readonly bytes: number;
-      readonly readings: number;
-      readonly conflicts: number;
-    };
-
 /** @throws {TwinError} BAD_LOG */
-export const readEntries = (ndjson: string): CloudEntry[] =>
+export const readEntries = (ndjson: string): MachineEntry[] =>
   ndjson
     .split("\n")
     .filter((line) => line.trim() !== "")
     .map((line, index) => {
       try {
-        return JSON.parse(line) as CloudEntry;
+        return JSON.parse(line) as MachineEntry;
       } catch (cause) {
         throw new TwinError(
           "BAD_LOG",
@@ -84,8 +20,8 @@ export const readEntries = (ndjson: string): CloudEntry[] =>
     });
 
 /** The drill's own log: what a scorer reads, refusals by row instead of time. */
-export function toLog(entries: readonly CloudEntry[], rowOf: (t: number) => number): LogEntry[] {
-  return entries.flatMap((entry): LogEntry[] => {
+export function toLog(entries: readonly MachineEntry[], rowOf: (t: number) => number): DrillEntry[] {
+  return entries.flatMap((entry): DrillEntry[] => {
     switch (entry.type) {
       case "posterior":
       case "inforce":

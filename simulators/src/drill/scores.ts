@@ -1,4 +1,4 @@
-import type { LogEntry } from "./event-log.ts";
+import type { DrillEntry } from "@plumbline/twin/contract/machine-log";
 
 /** The truth of one parameter at a day, and when it begins to change. */
 export interface Truth {
@@ -34,15 +34,15 @@ function* known<T extends { readonly t: number }>(
 
 /** `days`: the sampling times at which a parameter is scored. Null when any of them has no entry yet. */
 export function scoreParameter(
-  log: readonly LogEntry[],
+  log: readonly DrillEntry[],
   { parameter, at }: Truth,
   days: readonly number[],
 ): ParameterScore {
   const posteriors = log.filter(
     (entry) => entry.type === "posterior" && entry.parameter === parameter,
-  ) as Extract<LogEntry, { type: "posterior" }>[];
+  ) as Extract<DrillEntry, { type: "posterior" }>[];
   const inForce = log.filter((entry) => entry.type === "inforce" && entry.parameter === parameter) as Extract<
-    LogEntry,
+    DrillEntry,
     { type: "inforce" }
   >[];
   let square = 0;
@@ -70,7 +70,7 @@ export function scoreParameter(
 
 /** First alarm at or after the onset, and the number of alarms before it, over all charts. */
 export function scoreAlarms(
-  log: readonly LogEntry[],
+  log: readonly DrillEntry[],
   onset: number,
 ): { readonly alarmDay: number | null; readonly falseAlarms: number } {
   const days = log.flatMap((entry) => (entry.type === "alarm" ? [entry.t] : []));

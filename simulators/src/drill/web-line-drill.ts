@@ -1,9 +1,10 @@
 import { writeFileSync } from "node:fs";
+import type { DrillEntry, MachineEntry } from "@plumbline/twin/contract/machine-log";
 import { trueDrags } from "../plant/rows.ts";
 import { DEFAULT_WEAR, type Scenario } from "../scenario/scenario.ts";
 import { Cast, readNdjson } from "./cast.ts";
 import { INSTANCE, THING } from "./costumes.ts";
-import { type CloudEntry, type LogEntry, readEntries, toLog } from "./event-log.ts";
+import { readEntries, toLog } from "./event-log.ts";
 import { Lockstep } from "./lockstep.ts";
 import { scoreAlarms, scoreParameter } from "./scores.ts";
 
@@ -132,7 +133,7 @@ function drillScenario({ data, noise, seed, signals }: DrillRequest): Scenario {
 }
 
 /** The posterior after the last row, as the last run stored it. */
-function finalEstimates(entries: readonly CloudEntry[]): DrillResult["final"] {
+function finalEstimates(entries: readonly MachineEntry[]): DrillResult["final"] {
   const newest = new Map(
     entries.flatMap((entry) => (entry.type === "estimate" ? [[entry.parameter, entry]] : [])),
   );
@@ -155,8 +156,8 @@ function finalEstimates(entries: readonly CloudEntry[]): DrillResult["final"] {
 const rowAt = (times: readonly number[], t: number): number => times.indexOf(Math.round(ORIGIN + t * DAY));
 
 function figures(
-  entries: readonly CloudEntry[],
-  log: readonly LogEntry[],
+  entries: readonly MachineEntry[],
+  log: readonly DrillEntry[],
   scenario: Scenario,
   times: readonly number[],
 ): DrillResult {
