@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
-import { describe } from "vitest";
+import { describe, test } from "vitest";
 
 const FOLDER = path.resolve(process.env["PLUMBLINE_TEST_DATA"] ?? "../shared/data");
 
@@ -11,7 +11,7 @@ const FOLDER = path.resolve(process.env["PLUMBLINE_TEST_DATA"] ?? "../shared/dat
 export function withReferenceData<T>(file: string, title: string, tests: (data: T) => void): void {
   const location = path.join(FOLDER, file);
   if (!existsSync(location)) {
-    describe.skip(`${title} (needs the reference data: ${file})`, () => tests(undefined as T));
+    describe(title, () => test.skip(`needs the reference data: ${file}`, () => {}));
     return;
   }
   const text = readFileSync(location, "utf8");
