@@ -1,5 +1,8 @@
 import { TwinError } from "../errors.ts";
 import { Matrix, shapeError } from "./matrix.ts";
+import { solveLower, solveLowerTransposed } from "./triangular.ts";
+
+export { solveLower, solveLowerTransposed } from "./triangular.ts";
 
 /**
  * Lower-triangular L with A = L Lᵀ; reads only the lower triangle of A.
@@ -34,44 +37,6 @@ export function cholesky(matrix: Matrix): Matrix {
   return factor;
 }
 
-/** L⁻¹ b, for each column of `right`. */
-export function solveLower(factor: Matrix, right: Matrix): Matrix {
-  checkSystem(factor, right);
-  const result = right.copy();
-  const size = factor.rows;
-  const width = result.columns;
-  const l = factor.data;
-  const x = result.data;
-  for (let row = 0; row < size; row++) {
-    for (let inner = 0; inner < row; inner++) {
-      const scale = l[row * size + inner] as number;
-      for (let column = 0; column < width; column++)
-        x[row * width + column] =
-          (x[row * width + column] as number) - scale * (x[inner * width + column] as number);
-    }
-    const pivot = l[row * size + row] as number;
-    for (let column = 0; column < width; column++)
-      x[row * width + column] = (x[row * width + column] as number) / pivot;
-  }
-  return result;
-}
-
-/** L⁻ᵀ b, for each column of `right`. */
-export function solveLowerTransposed(factor: Matrix, right: Matrix): Matrix {
-  checkSystem(factor, right);
-  const result = right.copy();
-  const size = factor.rows;
-  for (let row = size - 1; row >= 0; row--) {
-    for (let column = 0; column < result.columns; column++) {
-      let sum = result.get(row, column);
-      for (let inner = row + 1; inner < size; inner++)
-        sum -= factor.get(inner, row) * result.get(inner, column);
-      result.set(row, column, sum / factor.get(row, row));
-    }
-  }
-  return result;
-}
-
 /** A⁻¹ b from A = L Lᵀ. */
 export const solveCholesky = (factor: Matrix, right: Matrix): Matrix =>
   solveLowerTransposed(factor, solveLower(factor, right));
@@ -104,12 +69,4 @@ export function subtractGram(gram: Matrix, factor: Matrix): Matrix {
   for (let row = 0; row < size; row++)
     for (let column = 0; column < row; column++) g[column * size + row] = g[row * size + column] as number;
   return gram;
-}
-
-function checkSystem(factor: Matrix, right: Matrix): void {
-  if (factor.rows !== factor.columns || right.rows !== factor.rows)
-    throw shapeError(
-      `a factor of ${factor.rows} × ${factor.columns} and a right side of ${right.rows} rows`,
-      "n × n and n rows",
-    );
 }
