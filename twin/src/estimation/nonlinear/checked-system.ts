@@ -1,0 +1,217 @@
+import { TwinError } from "../../errors.ts";
+import { cholesky } from "../../linear-algebra/cholesky.ts";
+import { firstNonFinite, requireFinite } from "../../linear-algebra/finite.ts";
+import { type Matrix, shapeError } from "../../linear-algebra/matrix.ts";
+import type { Gaussian } from "../gaussian.ts";
+import type { StochasticSystem } from "./system.ts";
+
+/** The belief that a filter starts from, x ~ N(mean, covariance) at time `at`: before any reading, the one at `at` included. */
+export interface Start extends Gaussian {
+  readonly at: number;
+}
+
+/**
+ * A system whose every answer is looked at: shapes once, values at each call, so that no filter computes on with NaN.
+ * @throws {TwinError} from the constructor: BAD_SHAPE, NOT_FINITE, NOT_SYMMETRIC, NOT_POSITIVE_DEFINITE; from calls:
+ *   MODEL_FAILED with the state that the model was asked about, BAD_SHAPE.
+ */
+export class CheckedSystem {
+  readonly states: number;
+  readonly outputs: number;
+  readonly observationNoise: Matrix;
+  readonly #system: StochasticSystem;
+
+  constructor(system: StochasticSystem) {
+    requireCount(system.states, "states");
+    requireCount(system.outputs, "outputs");
+    requireCovariance(system.observationNoise, system.outputs, "the observation noise R");
+    this.states = system.states;
+    this.outputs = system.outputs;
+    this.observationNoise = system.observationNoise.copy();
+    this.#system = system;
+  }
+
+  /** Writes f(state; from, to) into `out`. */
+  advance(state: Float64Array, from: number, to: number, out: Float64Array): void {
+    out.fill(Number.NaN);
+    try {
+      this.#system.advance(state, from, to, out);
+    } catch (cause) {
+      throw modelThrew(`advance from ${from} to ${to}`, state, cause);
+    }
+    requireOutput(`advance from ${from} to ${to}`, state, out);
+  }
+
+  /** Writes h(state, at) into `out`. */
+  observe(state: Float64Array, at: number, out: Float64Array): void {
+    out.fill(Number.NaN);
+    try {
+      this.#system.observe(state, at, out);
+    } catch (cause) {
+      throw modelThrew(`observe at ${at}`, state, cause);
+    }
+    requireOutput(`observe at ${at}`, state, out);
+  }
+
+  /** Q(from, to): shape, finiteness and symmetry are checked here; definiteness where it is factored. */
+  processNoise(from: number, to: number): Matrix {
+    const noise = this.#system.processNoise(from, to);
+    requireSquare(noise, this.states, `the process noise from ${from} to ${to}`);
+    requireFinite(noise, `the process noise from ${from} to ${to}`);
+    requireSymmetric(noise, `the process noise from ${from} to ${to}`);
+    return noise;
+  }
+
+  get hasTransitionJacobian(): boolean {
+    return this.#system.transitionJacobian !== undefined;
+  }
+
+  get hasObservationJacobian(): boolean {
+    return this.#system.observationJacobian !== undefined;
+  }
+
+  /** ∂f/∂x; undefined when the system has none. */
+  transitionJacobian(state: Float64Array, from: number, to: number): Matrix | undefined {
+    return this.#jacobian(
+      `transitionJacobian from ${from} to ${to}`,
+      state,
+      () => this.#system.transitionJacobian?.(state, from, to),
+      this.states,
+    );
+  }
+
+  /** ∂h/∂x; undefined when the system has none. */
+  observationJacobian(state: Float64Array, at: number): Matrix | undefined {
+    return this.#jacobian(
+      `observationJacobian at ${at}`,
+      state,
+      () => this.#system.observationJacobian?.(state, at),
+      this.outputs,
+    );
+  }
+
+  #jacobian(
+    call: string,
+    state: Float64Array,
+    run: () => Matrix | undefined,
+    rows: number,
+  ): Matrix | undefined {
+    let jacobian: Matrix | undefined;
+    try {
+      jacobian = run();
+    } catch (cause) {
+      throw modelThrew(call, state, cause);
+    }
+    if (jacobian === undefined) return undefined;
+    if (jacobian.rows !== rows || jacobian.columns !== this.states)
+      throw shapeError(
+        `${call} gave ${jacobian.rows} × ${jacobian.columns}`,
+        `${rows} × ${this.states}: one row per value, one column per state`,
+      );
+    requireOutput(call, state, jacobian.data);
+    return jacobian;
+  }
+}
+
+/** @throws {TwinError} unless `start` is a proper belief about `states` states at a finite time. */
+export function requireStart({ at, mean, covariance }: Start, states: number): void {
+  if (!Number.isFinite(at))
+    throw new TwinError(
+      "NOT_FINITE",
+      `the start is at time ${at}`,
+      "expected the finite time at which the start belief holds",
+    );
+  if (mean.length !== states)
+    throw shapeError(`a start mean of ${mean.length} for ${states} states`, `${states} entries`);
+  requireFinite(mean, "the start mean");
+  requireCovariance(covariance, states, "the start covariance");
+}
+
+/** @throws {TwinError} OUT_OF_ORDER when `to` lies before `at` or is not a finite number. */
+export function requireOrder(at: number, to: number): void {
+  if (to >= at && to < Number.POSITIVE_INFINITY) return;
+  throw new TwinError(
+    "OUT_OF_ORDER",
+    `the belief is at time ${at} and was asked for time ${to}`,
+    "expected a finite time not before the belief's: sort the readings by time, and filter again from an earlier belief when one comes late",
+  );
+}
+
+/** @throws {TwinError} BAD_SHAPE, BAD_READING. */
+export function requireReading(reading: ArrayLike<number>, outputs: number): void {
+  if (reading.length !== outputs)
+    throw shapeError(
+      `a reading of ${reading.length} values for ${outputs} outputs`,
+      `${outputs} values, NaN where one is missing`,
+    );
+  for (let index = 0; index < outputs; index++) {
+    const value = reading[index];
+    if (typeof value === "number" && Math.abs(value) !== Number.POSITIVE_INFINITY) continue;
+    throw new TwinError(
+      "BAD_READING",
+      `output ${index} of the reading is ${value}`,
+      "expected a finite number, or NaN when the value is missing",
+    );
+  }
+}
+
+/** @throws {TwinError} BAD_SHAPE, NOT_FINITE, NOT_SYMMETRIC, NOT_POSITIVE_DEFINITE (with the pivot). */
+function requireCovariance(covariance: Matrix, size: number, name: string): void {
+  requireSquare(covariance, size, name);
+  requireFinite(covariance, name);
+  requireSymmetric(covariance, name);
+  try {
+    cholesky(covariance);
+  } catch (cause) {
+    throw new TwinError(
+      "NOT_POSITIVE_DEFINITE",
+      `${name} is not positive definite: ${cause instanceof Error ? cause.message : cause}`,
+      "expected a covariance with positive eigenvalues: give every state and every output a variance above zero, and correlations inside (−1, 1)",
+      { cause },
+    );
+  }
+}
+
+function requireSquare(matrix: Matrix, size: number, name: string): void {
+  if (matrix.rows !== size || matrix.columns !== size)
+    throw shapeError(`${name} is ${matrix.rows} × ${matrix.columns}`, `${size} × ${size}`);
+}
+
+/** Rounding of a computed covariance passes: 1e-9 of √(P_ii P_jj). */
+function requireSymmetric(matrix: Matrix, name: string): void {
+  for (let row = 0; row < matrix.rows; row++) {
+    for (let column = 0; column < row; column++) {
+      const apart = Math.abs(matrix.get(row, column) - matrix.get(column, row));
+      const scale = Math.sqrt(Math.abs(matrix.get(row, row) * matrix.get(column, column)));
+      if (apart > 1e-9 * scale)
+        throw new TwinError(
+          "NOT_SYMMETRIC",
+          `${name} has ${matrix.get(row, column)} at (${row}, ${column}) and ${matrix.get(column, row)} at (${column}, ${row})`,
+          "expected a symmetric matrix",
+        );
+    }
+  }
+}
+
+function requireCount(count: number, name: string): void {
+  if (!Number.isSafeInteger(count) || count < 1)
+    throw shapeError(`a system of ${count} ${name}`, "a whole number from 1 on");
+}
+
+function requireOutput(call: string, state: Float64Array, out: Float64Array): void {
+  const index = firstNonFinite(out);
+  if (index < 0) return;
+  throw new TwinError(
+    "MODEL_FAILED",
+    `${call} gave ${out[index]} for value ${index} at the state (${state.join(", ")})`,
+    "the belief is unchanged: widen the model's domain, transform the state so that every value is allowed, or take a filter that draws no points so far out",
+  );
+}
+
+const modelThrew = (call: string, state: Float64Array, cause: unknown): TwinError =>
+  new TwinError(
+    "MODEL_FAILED",
+    `${call} threw at the state (${state.join(", ")}): ${cause instanceof Error ? cause.message : cause}`,
+    "the belief is unchanged: widen the model's domain, transform the state so that every value is allowed, or take a filter that draws no points so far out",
+    { cause },
+  );
