@@ -8,8 +8,10 @@ export interface Plan {
   readonly submitted: number | null;
   /** Set while a job may still be at work (`<id>:<index>`: a child of an array job); `runs`: verdicts reached before it. */
   readonly job: { readonly id: string; readonly reason: DueReason; readonly runs: number } | null;
-  /** Verdicts in a row that left the incumbent in force: each doubles the cool-down. */
+  /** Answers to alarms, or to a person, in a row that left the incumbent in force: each doubles the cool-down. */
   readonly held: number;
+  /** Looks since the last acceptance that changed nothing; null: nothing was ever accepted. Each doubles the pause. */
+  readonly looks: number | null;
   /** Jobs in a row that did not end well, and the scenario time before which none is tried again. */
   readonly failures: number;
   readonly notBefore: number;
@@ -25,6 +27,7 @@ export const NO_PLAN: Plan = {
   submitted: null,
   job: null,
   held: 0,
+  looks: null,
   failures: 0,
   notBefore: 0,
   answered: 0,

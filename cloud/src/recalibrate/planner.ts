@@ -25,6 +25,15 @@ export type Judgement =
   | { readonly kind: "later"; readonly at: number; readonly why: string }
   | { readonly kind: "idle"; readonly why: string };
 
+const MILLIS_PER_DAY = 86_400_000;
+
+/**
+ * Time until the next look without an alarm: the policy's schedule; but after a change a day, then ever more rarely. Charts
+ * that began anew with a set cannot see that the set was early or late; another look does.
+ */
+const pause = ({ schedule }: CalibrationPolicy, { looks }: Plan): number =>
+  looks === null ? schedule : Math.min(MILLIS_PER_DAY * 2 ** looks, schedule);
+
 /** A cool-down never grows beyond the schedule: that would come first anyway. */
 const coolDown = ({ coolDown: base, schedule }: CalibrationPolicy, held: number): number =>
   Math.min(base * 2 ** held, schedule);
@@ -53,7 +62,7 @@ function reasonOf({ state, plan, policy, requested }: Sighting, now: number): Ju
     return { kind: "due", reason: "manual", since: requested };
   const [alarm] = openAlarms(state);
   if (alarm) return { kind: "due", reason: "alarm", since: alarm.at };
-  const scheduled = (plan.submitted ?? state.lowest ?? now) + policy.schedule;
+  const scheduled = (plan.submitted ?? state.lowest ?? now) + pause(policy, plan);
   if (now >= scheduled) return { kind: "due", reason: "schedule", since: scheduled };
   return { kind: "later", at: scheduled, why: "scheduled" };
 }
@@ -102,7 +111,7 @@ export function ended(plan: Plan, outcome: JobOutcome, policy: CalibrationPolicy
   const rested: Plan = { ...plan, job: null, failures: 0, notBefore: 0, answered };
   switch (outcome.kind) {
     case "verdict":
-      return { ...rested, last: outcome.verdict, held: outcome.verdict === "accept" ? 0 : plan.held + 1 };
+      return { ...rested, last: outcome.verdict, ...patience(plan, outcome.verdict) };
     case "nothing":
       return rested;
     case "failed":
@@ -115,6 +124,15 @@ export function ended(plan: Plan, outcome: JobOutcome, policy: CalibrationPolicy
     default:
       return outcome satisfies never;
   }
+}
+
+/** A scheduled look that found nothing says nothing of the alarm that comes next: it does not slow the answer to it. */
+function patience({ job, held, looks }: Plan, verdict: VerdictKind): Pick<Plan, "held" | "looks"> {
+  if (verdict === "accept") return { held: 0, looks: 0 };
+  return {
+    held: job?.reason === "schedule" ? held : held + 1,
+    looks: looks === null ? null : looks + 1,
+  };
 }
 
 export interface Candidate {

@@ -119,7 +119,7 @@ export class Planning {
     const seen: Seen[] = [];
     for (const state of states) {
       const head = await this.#fleet.head(state);
-      const plan = plans[state.thing] ?? NO_PLAN;
+      const plan = { ...NO_PLAN, ...plans[state.thing] };
       const outcome = plan.job && outcomeOf(plan.job, jobs.get(plan.job.id) ?? "unknown", head);
       if (plan.job && outcome) {
         const verdict = outcome.kind === "verdict" ? { verdict: outcome.verdict } : {};

@@ -69,6 +69,24 @@ describe("who is due, and why", () => {
       { kind: "later", at: T0 + 2 * DAY + policy.schedule },
     ],
     [
+      "a day after a change it is looked at again",
+      { plan: { ...rested(T0), looks: 0 } },
+      T0 + HOUR,
+      { kind: "later", at: T0 + DAY },
+    ],
+    [
+      "and then ever more rarely",
+      { plan: { ...rested(T0), looks: 2 } },
+      T0 + HOUR,
+      { kind: "later", at: T0 + 4 * DAY },
+    ],
+    [
+      "never more rarely than by schedule",
+      { plan: { ...rested(T0), looks: 9 } },
+      T0 + HOUR,
+      { kind: "later", at: T0 + policy.schedule },
+    ],
+    [
       "a standing alarm is due at once",
       { state: state({ alarms: [ALARM] }) },
       T0 + DAY,
@@ -197,8 +215,13 @@ describe("what a job came to", () => {
     );
     expect(held).toMatchObject({ held: 2, job: null });
     expect(ended(submitted(held, job, T0), { kind: "verdict", verdict: "accept" }, policy, T0)).toMatchObject(
-      { held: 0, last: "accept" },
+      { held: 0, last: "accept", looks: 0 },
     );
+    const looked = submitted(NO_PLAN, { ...job, reason: "schedule" }, T0);
+    expect(ended(looked, { kind: "verdict", verdict: "wait" }, policy, T0)).toMatchObject({
+      held: 0,
+      looks: null,
+    });
     const once = ended(at, { kind: "failed" }, policy, T0);
     const twice = ended(submitted(once, job, T0), { kind: "failed" }, policy, T0);
     expect([once.notBefore - T0, twice.notBefore - T0]).toEqual([policy.coolDown / 10, policy.coolDown / 5]);

@@ -5,9 +5,11 @@ import { definitionDigest } from "../definition/digest.ts";
 import type { TwinDefinition } from "../definition/twin-definition.ts";
 import { TwinError } from "../errors.ts";
 import { collapse, type Gaussian } from "../estimation/gaussian.ts";
+import type { Updated } from "../estimation/gaussian-filter.ts";
 import { Matrix } from "../linear-algebra/matrix.ts";
 import type { Marginal } from "./density.ts";
 import { Hypotheses } from "./hypotheses.ts";
+import { afterJump, isSurprising, RARE } from "./jump.ts";
 import {
   type CandidatePosterior,
   candidatePosterior,
@@ -80,7 +82,7 @@ export class Assimilator {
       Number.isNaN(row.values[index] ?? Number.NaN) ? [] : [index],
     );
     if (!row.inMode || seen.length === 0) return undefined;
-    const hypotheses = this.#hypotheses.update(this.#belief, row, seen);
+    const hypotheses = this.#explanations(row, seen);
     const top = Math.max(...hypotheses.map(({ logWeight }) => logWeight));
     const kept = hypotheses.filter(({ logWeight }) => logWeight - top > NEGLIGIBLE);
     const total = kept.reduce((sum, { logWeight }) => sum + Math.exp(logWeight - top), 0);
@@ -106,6 +108,20 @@ export class Assimilator {
       nis: best?.nis ?? 0,
       size: seen.length,
     };
+  }
+
+  /** By wear; and by a jump too where wear alone will not do. */
+  #explanations(row: EvidenceRow, seen: readonly number[]): Updated[] {
+    const worn = this.#hypotheses.update(this.#belief, row, seen);
+    if (worn.length === 0)
+      throw new TwinError(
+        "MODEL_FAILED",
+        `model ${this.#definition.model} gives no finite outputs around what is believed at ${row.at}`,
+        "narrow the parameters' bounds to where the model holds",
+      );
+    if (!isSurprising(worn)) return worn;
+    const jumped = this.#hypotheses.update(afterJump(this.#belief, this.#bounds), row, seen);
+    return [...worn, ...jumped.map((one) => ({ ...one, logWeight: one.logWeight + RARE }))];
   }
 
   posterior(): CandidatePosterior {

@@ -27,7 +27,10 @@ export class Hypotheses {
     this.modelRuns = modelRuns;
   }
 
-  /** One update per hypothesis about the regimes that are in doubt; elsewhere the regime is the one on whose side the mean lies. */
+  /**
+   * One update per hypothesis about the regimes that are in doubt; elsewhere the regime is the one on whose side the mean lies.
+   * A hypothesis under which the model gives no finite output somewhere in the belief is left out.
+   */
   update(belief: Gaussian, row: EvidenceRow, seen: readonly number[]): Updated[] {
     const { parameters, signals } = this.#definition;
     const sigma = leadingSigmaPoints(belief, parameters.length, CUBATURE);
@@ -47,7 +50,9 @@ export class Hypotheses {
     const results: Updated[] = [];
     for (let choice = 0; choice < 2 ** doubtful.length; choice++) {
       for (const [bit, index] of doubtful.entries()) regimes[index] = (choice >> bit) & 1 ? ABOVE : BELOW;
-      const { prediction, spaces } = this.#anticipate(belief, sigma, regimes, doubtful, seen);
+      const anticipated = this.#anticipate(belief, sigma, regimes, doubtful, seen);
+      if (!anticipated) continue;
+      const { prediction, spaces } = anticipated;
       results.push(confine(condition(belief, prediction, noise, reading), spaces));
     }
     return results;
@@ -85,7 +90,7 @@ export class Hypotheses {
     regimes: Int8Array,
     doubtful: readonly number[],
     seen: readonly number[],
-  ): { prediction: Prediction; spaces: HalfSpace[] } {
+  ): { prediction: Prediction; spaces: HalfSpace[] } | undefined {
     const size = this.#bounds.length;
     const outputs = new Float64Array(this.#model.outputs.length);
     const images = new Matrix(sigma.points.rows, seen.length);
@@ -93,6 +98,7 @@ export class Hypotheses {
     for (let point = 0; point < sigma.points.rows; point++) {
       const z = sigma.points.data.subarray(point * size, (point + 1) * size);
       this.#run(z, outputs, regimes);
+      if (!outputs.every(Number.isFinite)) return undefined;
       for (const [column, index] of seen.entries()) images.set(point, column, entry(outputs, index));
       if (doubtful.length === 0) continue;
       const all = this.#marginsOf(z, outputs);
