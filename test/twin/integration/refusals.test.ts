@@ -1,0 +1,109 @@
+import { Evaluator } from "@plumbline/twin/calibration/problem/evaluator";
+import { IntegrationError } from "@plumbline/twin/integration/failure";
+import { integrate } from "@plumbline/twin/integration/integrate";
+import type { InitialValueProblem } from "@plumbline/twin/integration/problem";
+import type { OdeSystem } from "@plumbline/twin/integration/system";
+import { describe, expect, test } from "vitest";
+import { vanDerPol } from "../support/initial-value-problems.ts";
+import { refusal } from "../support/refusals.ts";
+
+const system = (f: (t: number, x: number) => number): OdeSystem => ({
+  size: 1,
+  derivative: (t, x, out) => {
+    out[0] = f(t, x[0]!);
+  },
+});
+const solve = (f: (t: number, x: number) => number, more: Partial<InitialValueProblem> = {}) =>
+  integrate(system(f), { start: 0, initial: [1], times: [2], ...more });
+const failure = (run: () => unknown): IntegrationError => {
+  try {
+    run();
+  } catch (error) {
+    if (error instanceof IntegrationError) return error;
+    throw error;
+  }
+  throw new Error("the run did not fail");
+};
+
+describe.each(["explicit", "stiff", "auto"] as const)(
+  "a run that cannot reach its end says so: %s",
+  (method) => {
+    test("a solution that leaves for infinity", () => {
+      // x' = x², x(0) = 1: x = 1/(1 − t).
+      const { code, reason, time, step } = failure(() => solve((_, x) => x * x, { method }));
+      expect(code).toBe("INTEGRATION_FAILED");
+      expect(["step-too-small", "model-failed"]).toContain(reason);
+      expect(time).toBeCloseTo(1, 5);
+      expect(step).toBeLessThan(1e-9);
+    });
+
+    test("a model that throws on part of its domain", () => {
+      const broken = (t: number): number => {
+        if (t > 0.5) throw new Error("pump is dry");
+        return 1;
+      };
+      const error = failure(() => solve(broken, { method }));
+      expect(error).toMatchObject({
+        reason: "model-failed",
+        message: expect.stringContaining("pump is dry"),
+      });
+      expect(error.time).toBeCloseTo(0.5, 6);
+      expect(error.cause).toBeInstanceOf(Error);
+    });
+
+    test("a model that is not finite at the start, or beyond a point", () => {
+      expect(failure(() => solve(() => Number.NaN, { method })).message).toContain("derivative 0 is NaN");
+      expect(failure(() => solve((t) => Math.sqrt(0.5 - t), { method })).reason).toBe("model-failed");
+    });
+  },
+);
+
+test("a model that fails only where a step overshoots is solved with shorter steps", () => {
+  // √x is not defined below 0, and x = (1 − t/2)² touches it at t = 2 only.
+  const { states } = solve((_, x) => -Math.sqrt(x), {
+    times: [1.9],
+    relativeTolerance: 1e-8,
+    initialStep: 1.9,
+  });
+  expect(states.get(0, 0)).toBeCloseTo(0.05 ** 2, 8);
+});
+
+test("too many steps are a failure that advises a stiff method", () => {
+  const { system: stiff, initial, end } = vanDerPol;
+  const error = failure(() =>
+    integrate(stiff, { start: 0, initial, times: [end], method: "explicit", maxSteps: 1000 }),
+  );
+  expect(error).toMatchObject({ reason: "too-many-steps", hint: expect.stringContaining("stiff") });
+});
+
+test("an event whose value is not finite is a failure", () => {
+  expect(
+    refusal(() => solve(() => 1, { events: [{ id: "level", value: () => Number.NaN }] })).message,
+  ).toContain("the value of event level is NaN");
+});
+
+test("a failed run is counted by the evaluator of a calibration", () => {
+  const evaluator = new Evaluator();
+  const out = new Float64Array(1);
+  expect(evaluator.evaluate(() => solve((_, x) => x * x), out)).toBe(false);
+  expect(evaluator.counts()).toMatchObject({ failed: 1, firstFailure: expect.stringContaining("at time") });
+});
+
+test.each<readonly [string, Partial<InitialValueProblem>, string]>([
+  ["no times", { times: [] }, "BAD_SERIES"],
+  ["decreasing times", { times: [1, 0.5] }, "BAD_SERIES"],
+  ["equal times", { times: [1, 1] }, "BAD_SERIES"],
+  ["times before the start", { times: [-1, 1] }, "BAD_SERIES"],
+  ["a time that is not finite", { times: [1, Number.POSITIVE_INFINITY] }, "BAD_SERIES"],
+  ["a start that is not finite", { start: Number.NaN }, "BAD_SERIES"],
+  ["an initial state that is not finite", { initial: [Number.NaN] }, "BAD_SERIES"],
+  ["an initial state of the wrong size", { initial: [1, 2] }, "BAD_SHAPE"],
+  ["tolerances of the wrong size", { relativeTolerance: [1e-6, 1e-6] }, "BAD_SHAPE"],
+  ["a negative tolerance", { absoluteTolerance: -1 }, "BAD_OPTION"],
+  ["no tolerance at all", { relativeTolerance: 0, absoluteTolerance: 0 }, "BAD_OPTION"],
+  ["a step bound of zero", { maxStep: 0 }, "BAD_OPTION"],
+  ["discontinuities out of order", { discontinuities: [2, 1] }, "BAD_SERIES"],
+])("%s: refused", (_, problem, code) => {
+  const error = refusal(() => solve(() => 1, problem));
+  expect(error).toMatchObject({ code });
+});
