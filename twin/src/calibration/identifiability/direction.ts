@@ -1,0 +1,127 @@
+import { Matrix } from "../../linear-algebra/matrix.ts";
+import type { Finding } from "../least-squares/findings.ts";
+import { fisherInformation } from "./fisher-information.ts";
+
+/** A direction of the parameters that the data see little or nothing of. */
+export interface Direction {
+  /** Unit vector in scaled parameters. */
+  readonly weights: Float64Array;
+  /** sd along it, in scaled parameters: 1 = 100 % for parameters scaled by their own size; ∞ = not seen at all. */
+  readonly sd: number;
+  /** Parameters with a part in it, largest first. */
+  readonly involved: readonly string[];
+  /** "heaterCapacity and conductance rise and fall together" */
+  readonly words: string;
+  /** Combinations that do not change along it: what the data do determine of these parameters. */
+  readonly seen: readonly string[];
+}
+
+/** Least share of a unit direction that counts as a part in it. */
+const PART = 0.1;
+
+/**
+ * Names a direction v in scaled parameters θ_j/scale_j: which move together, and which combinations stay.
+ *
+ * Scaled by their own sizes, parameters move along v as θ_j e^{t v_j}, so θ_k · θ_m^{−v_k/v_m} stays, with m the largest
+ * part; otherwise θ_j + t scale_j v_j, and θ_k − (v_k scale_k / v_m scale_m) θ_m stays.
+ */
+export function describeDirection(
+  weights: Float64Array,
+  sd: number,
+  ids: readonly string[],
+  scales: Float64Array,
+  relative: boolean,
+): Direction {
+  const order = Array.from(weights.keys())
+    .filter((index) => Math.abs(weights[index] as number) >= PART)
+    .sort((left, right) => Math.abs(weights[right] as number) - Math.abs(weights[left] as number));
+  const lead = order[0] ?? 0;
+  const name = (index: number): string => ids[index] as string;
+  const sign = (index: number): number => Math.sign((weights[index] as number) * (weights[lead] as number));
+  const along = order.filter((index) => sign(index) > 0).map(name);
+  const against = order.filter((index) => sign(index) < 0).map(name);
+  const seen = order.slice(1).map((index) => {
+    const ratio = (weights[index] as number) / (weights[lead] as number);
+    return relative
+      ? monomial(name(index), name(lead), ratio)
+      : linear(name(index), name(lead), (ratio * (scales[index] as number)) / (scales[lead] as number));
+  });
+  return { weights, sd, involved: order.map(name), words: motion(along, against), seen };
+}
+
+/** Exponents this near to a whole number are written as one. */
+const WHOLE = 0.05;
+
+function monomial(one: string, other: string, power: number): string {
+  const whole = Math.round(power);
+  if (whole !== 0 && Math.abs(power - whole) < WHOLE) {
+    if (whole === 1) return `${one} / ${other}`;
+    if (whole === -1) return `${one} · ${other}`;
+    return whole > 0 ? `${one} / ${other}^${whole}` : `${one} · ${other}^${-whole}`;
+  }
+  return power > 0
+    ? `${one} / ${other}^${power.toPrecision(2)}`
+    : `${one} · ${other}^${(-power).toPrecision(2)}`;
+}
+
+function linear(one: string, other: string, factor: number): string {
+  const size = Math.abs(factor).toPrecision(3);
+  return `${one} ${factor > 0 ? "−" : "+"} ${size === "1.00" ? "" : `${size} `}${other}`;
+}
+
+function motion(along: readonly string[], against: readonly string[]): string {
+  const list = (names: readonly string[]): string =>
+    names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
+  if (against.length > 0) return `${list(along)} can rise while ${list(against)} falls`;
+  return along.length === 1 ? `${list(along)} can move alone` : `${list(along)} can rise and fall together`;
+}
+
+/** sd of a direction in relative units from which on the data hardly see it: ± 50 % at one standard deviation. */
+const HARDLY = 0.5;
+
+/** Findings for every direction of a fit that its data leave open. */
+export function unseenDirections({
+  ids,
+  parameters,
+  jacobian,
+  residualSd,
+  noiseScale,
+}: {
+  readonly ids: readonly string[];
+  readonly parameters: Float64Array;
+  readonly jacobian: Matrix;
+  readonly residualSd: number;
+  readonly noiseScale: "known" | "estimated";
+}): Finding[] {
+  const sigma = noiseScale === "known" ? 1 : residualSd;
+  if (!(sigma >= 0)) return [];
+  const { directions } = fisherInformation(scaledBy(jacobian, 1 / (sigma || 1)), { ids, values: parameters });
+  return directions
+    .filter(({ sd }) => sd > HARDLY)
+    .map((direction) => ({
+      kind: "unseen direction" as const,
+      text: `${sentence(direction)} ${advice(direction)}`,
+      value: direction.sd,
+      threshold: HARDLY,
+    }));
+}
+
+function sentence({ sd, words, seen, involved }: Direction): string {
+  const band = Number.isFinite(sd) ? `± ${(100 * sd).toPrecision(2)} % at one standard deviation` : "";
+  if (involved.length === 1)
+    return band ? `${involved[0]} is known to ${band} only.` : `${involved[0]} has no effect on the data.`;
+  return `The data ${band ? `hardly see (${band})` : "do not see"} that ${words}; what they see is ${seen.join(", ")}.`;
+}
+
+const advice = ({ involved }: Direction): string =>
+  involved.length === 1
+    ? "Give it a prior, or add a sensor or an experiment that responds to it."
+    : "Fix one of them, give it a prior, or add a sensor or an experiment that moves them apart.";
+
+function scaledBy(matrix: Matrix, factor: number): Matrix {
+  return new Matrix(
+    matrix.rows,
+    matrix.columns,
+    matrix.data.map((value) => value * factor),
+  );
+}

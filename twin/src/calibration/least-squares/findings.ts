@@ -1,0 +1,142 @@
+import { unseenDirections } from "../identifiability/direction.ts";
+import type { LeastSquaresFit } from "./fit.ts";
+
+/** Something that a report must say without being asked. */
+export interface Finding {
+  readonly kind:
+    | "not converged"
+    | "unseen direction"
+    | "at a bound"
+    | "correlated residuals"
+    | "misfit"
+    | "coarse slopes"
+    | "failed runs";
+  /** One sentence with the numbers. */
+  readonly text: string;
+  readonly value: number;
+  /** The value from which on this is reported. */
+  readonly threshold: number;
+}
+
+/** Three standard errors: of a white series one fit in 370 is called correlated. */
+const SIGMAS = 3;
+/** Relative error of a column of J from which on the second digit of a standard error is in doubt. */
+const COARSE = 0.01;
+/** Share of its interval (or of its size, with one bound) from which on a parameter lies at a bound. */
+const AT_BOUND = 1e-6;
+
+export function findingsOf(fit: Omit<LeastSquaresFit, "findings">, slopeErrors: Float64Array): Finding[] {
+  return [
+    ...notConverged(fit),
+    ...unseenDirections(fit),
+    ...atBounds(fit),
+    ...correlated(fit),
+    ...misfit(fit),
+    ...coarse(fit, slopeErrors),
+    ...failedRuns(fit),
+  ];
+}
+
+type Fit = Omit<LeastSquaresFit, "findings">;
+
+function notConverged({ converged, reason, relativeOffset }: Fit): Finding[] {
+  if (converged) return [];
+  return [
+    {
+      kind: "not converged",
+      text: `The descent ended without an optimum: ${reason}. Its numbers describe the point it reached, not a fit.`,
+      value: relativeOffset,
+      threshold: 1e-3,
+    },
+  ];
+}
+
+function atBounds({ problem, parameters, ids }: Fit): Finding[] {
+  return problem.parameters.flatMap(({ bounds }, index) => {
+    if (!bounds) return [];
+    const value = parameters[index] as number;
+    const width = Number.isFinite(bounds[1] - bounds[0]) ? bounds[1] - bounds[0] : Math.abs(value) || 1;
+    const distance = Math.min(value - bounds[0], bounds[1] - value) / width;
+    if (!(distance < AT_BOUND)) return [];
+    return {
+      kind: "at a bound" as const,
+      text: `${ids[index]} = ${value} lies at its bound: the data pull it further, and its standard error does not describe that.`,
+      value: distance,
+      threshold: AT_BOUND,
+    };
+  });
+}
+
+/** Lag-1 autocorrelation of a series about 0; NaN for an exact fit. */
+export function lagOne(residuals: Float64Array): number {
+  let products = 0;
+  let squares = 0;
+  for (let row = 0; row < residuals.length; row++) {
+    squares += (residuals[row] as number) ** 2;
+    if (row > 0) products += (residuals[row] as number) * (residuals[row - 1] as number);
+  }
+  return products / squares;
+}
+
+/**
+ * A deterministic model leaves a correlated residual where it is wrong; standard errors computed as if it were white are
+ * then too small, by about √((1 − ρ)/(1 + ρ)).
+ */
+function correlated({ residuals }: Fit): Finding[] {
+  const correlation = lagOne(residuals);
+  const threshold = SIGMAS / Math.sqrt(residuals.length);
+  if (!(Math.abs(correlation) > threshold)) return [];
+  const factor = Math.sqrt((1 + correlation) / (1 - correlation));
+  return [
+    {
+      kind: "correlated residuals",
+      text: `Neighbouring residuals correlate by ${correlation.toFixed(2)} (white: within ±${threshold.toFixed(2)}): the model misses something that lasts. The standard errors assume white residuals; if the pattern is noise of first order they are too ${factor > 1 ? "small" : "large"} by a factor of about ${(factor > 1 ? factor : 1 / factor).toFixed(1)}. Add a discrepancy term or stochastic states.`,
+      value: correlation,
+      threshold,
+    },
+  ];
+}
+
+/** χ² of known noise, by the normal approximation of Wilson & Hilferty. */
+function misfit({ noiseScale, residualSumOfSquares, dof }: Fit): Finding[] {
+  if (noiseScale !== "known" || dof < 1) return [];
+  const spread = 2 / (9 * dof);
+  const score = (Math.cbrt(residualSumOfSquares / dof) - (1 - spread)) / Math.sqrt(spread);
+  if (!(Math.abs(score) > SIGMAS)) return [];
+  return [
+    {
+      kind: "misfit",
+      text: `Residuals are ${Math.sqrt(residualSumOfSquares / dof).toPrecision(3)} times the declared noise (${score.toFixed(1)} standard deviations off): ${score > 0 ? "the model does not fit, or the noise is larger than declared" : "the noise is smaller than declared"}.`,
+      value: score,
+      threshold: SIGMAS,
+    },
+  ];
+}
+
+function coarse({ ids }: Fit, slopeErrors: Float64Array): Finding[] {
+  return Array.from(slopeErrors).flatMap((error, index) =>
+    error > COARSE
+      ? [
+          {
+            kind: "coarse slopes" as const,
+            text: `The slope of the model in ${ids[index]} is known to ${(100 * error).toFixed(0)} % only: the model's own noise hides the rest. Tighten its solver or give exact derivatives.`,
+            value: error,
+            threshold: COARSE,
+          },
+        ]
+      : [],
+  );
+}
+
+function failedRuns({ evaluations }: Fit): Finding[] {
+  const { runs, failed, firstFailure } = evaluations;
+  if (failed === 0) return [];
+  return [
+    {
+      kind: "failed runs",
+      text: `${failed} of ${runs} runs failed and counted as rejected steps; the first said: ${firstFailure}.`,
+      value: failed,
+      threshold: 1,
+    },
+  ];
+}

@@ -1,0 +1,125 @@
+import { Matrix } from "../../linear-algebra/matrix.ts";
+import type { FailurePolicy, RunCounts } from "../problem/evaluator.ts";
+import { type Covariance, covarianceOf } from "./covariance.ts";
+import { type Finding, findingsOf } from "./findings.ts";
+import { type Descent, descend } from "./levenberg-marquardt.ts";
+import type { LeastSquaresProblem } from "./problem.ts";
+import { ModelResiduals } from "./residual-system.ts";
+import { checkLoss, type RobustLoss } from "./robust-loss.ts";
+
+export interface FitOptions {
+  /** Default 1000. */
+  readonly iterations?: number;
+  readonly loss?: RobustLoss;
+  readonly failures?: FailurePolicy;
+}
+
+/** A fitted model, as a statistician reports it. */
+export interface LeastSquaresFit {
+  readonly ids: readonly string[];
+  /** θ̂, p. */
+  readonly parameters: Float64Array;
+  /** Σ (y − h(θ̂))²/s² at exactly these parameters. */
+  readonly residualSumOfSquares: number;
+  /** n − rank. */
+  readonly dof: number;
+  /** √(RSS/dof), the estimate of σ; NaN without degrees of freedom. */
+  readonly residualSd: number;
+  /** Whether σ = 1 was declared ("known") or is `residualSd`. */
+  readonly noiseScale: "known" | "estimated";
+  /** First-order, on the natural scale, p: √diag covariance; ∞ for a parameter that the data do not determine. */
+  readonly standardErrors: Float64Array;
+  /** σ² (JᵀJ)⁻¹, p × p. Rows of undetermined parameters are NaN off the diagonal. */
+  readonly covariance: Matrix;
+  readonly correlation: Matrix;
+  /** Directions of θ that the data see at θ̂. */
+  readonly rank: number;
+  readonly converged: boolean;
+  readonly reason: string;
+  readonly iterations: number;
+  /** The part of the residual that the tangent plane could still take, against the rest; below 1e-3 is converged. */
+  readonly relativeOffset: number;
+  /** (y − h(θ̂))/s, n. */
+  readonly residuals: Float64Array;
+  /** h(θ̂), n. */
+  readonly fitted: Float64Array;
+  /** ∂h/∂θ · 1/s at θ̂ on the natural scale, n × p. */
+  readonly jacobian: Matrix;
+  readonly evaluations: RunCounts;
+  /** What a reader must know besides the numbers; said without being asked. */
+  readonly findings: readonly Finding[];
+  readonly problem: LeastSquaresProblem;
+}
+
+/**
+ * Fits a model by Levenberg–Marquardt (`descend`) in the coordinates of the parameters' transforms; results are on the
+ * natural scale. A descent that does not converge is a value with its reason, not an exception.
+ *
+ *     covariance = s² (JᵀJ)⁻¹ from the QR of J with its rank,   s² = RSS/(n − rank), or 1 when the noise is known
+ *
+ * Assumes independent errors of the declared (relative) sizes: the findings report when the residuals deny it.
+ *
+ * @param start θ, strictly inside the bounds.
+ * @throws {TwinError} for input that is no problem (`checkProblem`), OUT_OF_BOUNDS, MODEL_FAILS at the start.
+ * @see Bates & Watts (1988), Nonlinear Regression Analysis, §2; (1981) Technometrics 23(2) for the relative offset.
+ */
+export function fitLeastSquares(
+  problem: LeastSquaresProblem,
+  start: ArrayLike<number>,
+  { iterations, loss, failures }: FitOptions = {},
+): LeastSquaresFit {
+  if (loss) checkLoss(loss);
+  const system = new ModelResiduals(problem, failures);
+  const descent = descend(system, system.coordinatesOf(start), {
+    ...(iterations === undefined ? {} : { iterations }),
+    ...(loss ? { loss } : {}),
+  });
+  return assemble(problem, system, descent);
+}
+
+/** The report of a descent that ended; RSS, residuals and covariance all belong to the returned parameters. */
+export function assemble(
+  problem: LeastSquaresProblem,
+  system: ModelResiduals,
+  descent: Descent,
+): LeastSquaresFit {
+  const { z, residuals, jacobian } = descent;
+  const natural = naturalJacobian(system, z, jacobian);
+  const sum = residuals.reduce((total, residual) => total + residual * residual, 0);
+  const noiseScale = problem.noiseScale ?? (problem.noise ? "known" : "estimated");
+  const estimate: Covariance = covarianceOf(natural, residuals, noiseScale === "known");
+  const parameters = system.theta(z);
+  const fit = {
+    ids: problem.parameters.map(({ id }) => id),
+    parameters,
+    residualSumOfSquares: sum,
+    dof: estimate.dof,
+    residualSd: estimate.residualSd,
+    noiseScale,
+    standardErrors: estimate.standardErrors,
+    covariance: estimate.covariance,
+    correlation: estimate.correlation,
+    rank: estimate.rank,
+    converged: descent.converged,
+    reason: descent.reason,
+    iterations: descent.iterations,
+    relativeOffset: estimate.relativeOffset,
+    residuals: residuals.map((residual) => -residual),
+    fitted: problem.observations.map(
+      (reading, row) => reading + (residuals[row] as number) * (problem.noise?.[row] ?? 1),
+    ),
+    jacobian: natural,
+    evaluations: system.counts(),
+    problem,
+  } as const;
+  return { ...fit, findings: findingsOf(fit, system.slopeErrors(jacobian)) };
+}
+
+function naturalJacobian(system: ModelResiduals, z: Float64Array, jacobian: Matrix): Matrix {
+  const natural = new Matrix(jacobian.rows, jacobian.columns);
+  system.transforms.forEach((transform, column) => {
+    const slope = transform.slope(z[column] as number);
+    for (let row = 0; row < jacobian.rows; row++) natural.set(row, column, jacobian.get(row, column) / slope);
+  });
+  return natural;
+}
