@@ -1,0 +1,105 @@
+import { TwinError } from "../errors.ts";
+import { shapeError } from "../linear-algebra/matrix.ts";
+import type { Dice } from "../random/dice.ts";
+import { type MinimiseOptions, minimise } from "./minimise.ts";
+import type { Minimum, Objective } from "./minimise-counted.ts";
+import { nelderMead } from "./minimise-nelder-mead.ts";
+
+/** Where starts are drawn; the search itself may leave the box. */
+export interface StartBox {
+  readonly low: ArrayLike<number>;
+  readonly high: ArrayLike<number>;
+}
+
+export interface MultiStartOptions extends MinimiseOptions {
+  /** Number of drawn starts; 8 when absent. */
+  readonly starts?: number;
+  /** Starts to try first. */
+  readonly first?: readonly ArrayLike<number>[];
+}
+
+export interface MultiStart {
+  readonly best: Minimum;
+  /** All of them, in order of their starts. */
+  readonly all: readonly Minimum[];
+  /** How many ended within 1e-6 · max(|f|, 1) of the best: a single one is a reason to add starts. */
+  readonly agreeing: number;
+  readonly evaluations: number;
+  readonly failures: number;
+}
+
+/**
+ * A global search: BFGS from a Latin hypercube of starts, and Nelder–Mead from where BFGS found no descent.
+ *
+ * @throws {TwinError} BAD_SHAPE, BAD_BOX; NO_START when there is none.
+ * @see McKay, Beckman & Conover (1979), Technometrics 21, for the hypercube.
+ */
+export function multiStart(
+  objective: Objective,
+  box: StartBox,
+  dice: Dice,
+  options: MultiStartOptions = {},
+): MultiStart {
+  const starts = [
+    ...(options.first ?? []).map((start) => Float64Array.from(start)),
+    ...latinHypercube(box, options.starts ?? 8, dice),
+  ];
+  const all = starts.map((start) => polished(objective, start, options));
+  const [first] = all;
+  if (first === undefined)
+    throw new TwinError("NO_START", "there is no start to search from", "ask for at least one start");
+  const best = all.reduce((least, one) => (one.value < least.value ? one : least), first);
+  const close = 1e-6 * Math.max(Math.abs(best.value), 1);
+  return {
+    best,
+    all,
+    agreeing: all.filter(({ value }) => value <= best.value + close).length,
+    evaluations: all.reduce((sum, one) => sum + one.evaluations, 0),
+    failures: all.reduce((sum, one) => sum + one.failures, 0),
+  };
+}
+
+function polished(objective: Objective, start: Float64Array, options: MinimiseOptions): Minimum {
+  const direct = minimise(objective, start, options);
+  if (direct.converged || direct.reason === "unbounded") return direct;
+  const simplex = nelderMead(objective, direct.x);
+  const better = simplex.value < direct.value ? simplex : direct;
+  return {
+    ...better,
+    evaluations: direct.evaluations + simplex.evaluations,
+    failures: direct.failures + simplex.failures,
+  };
+}
+
+/**
+ * `count` points in a box, each coordinate's points spread over `count` equal slices.
+ * @throws {TwinError} BAD_SHAPE, BAD_BOX.
+ */
+export function latinHypercube({ low, high }: StartBox, count: number, dice: Dice): Float64Array[] {
+  if (low.length !== high.length)
+    throw shapeError(`bounds of ${low.length} and ${high.length}`, "equal sizes");
+  const points = Array.from({ length: count }, () => new Float64Array(low.length));
+  for (let index = 0; index < low.length; index++) {
+    const [from, to] = [low[index] as number, high[index] as number];
+    if (!(from <= to) || !Number.isFinite(to - from))
+      throw new TwinError(
+        "BAD_BOX",
+        `coordinate ${index} runs from ${from} to ${to}`,
+        "expected finite low ≤ high",
+      );
+    const order = shuffled(count, dice);
+    points.forEach((point, position) => {
+      point[index] = from + ((to - from) * ((order[position] as number) + dice.uniform())) / count;
+    });
+  }
+  return points;
+}
+
+function shuffled(count: number, dice: Dice): number[] {
+  const order = Array.from({ length: count }, (_, index) => index);
+  for (let last = count - 1; last > 0; last--) {
+    const other = Math.floor(dice.uniform() * (last + 1));
+    [order[last], order[other]] = [order[other] as number, order[last] as number];
+  }
+  return order;
+}
