@@ -1,4 +1,5 @@
-import { type Case, HELD_OUT, judge } from "@plumbline/twin/calibration/judge";
+import { type Case, judge } from "@plumbline/twin/calibration/judge";
+import { HELD_OUT } from "@plumbline/twin/calibration/judge-evidence";
 import type { PosteriorPoint } from "@plumbline/twin/calibration/posterior";
 import type { EvidenceRow } from "@plumbline/twin/calibration/rows";
 import { webLine } from "@plumbline/twin/definition/web-line";
@@ -179,6 +180,39 @@ describe("the judge", () => {
     expect(word(passed(2, worn))).toBe("inconsistent");
     expect(word(blind(caseOf({ truth: still({}), believed: still({}), says: worn })))).toBe("alarmed");
     expect(word(passed(1, worn))).toBe("what");
+  });
+
+  test("rejects what predicts better but whose past bands held too few readings", () => {
+    const verdict = judge(caseOf({ truth: still(worn), believed: still({ b3: 0.034 }), says: worn }));
+    expect(verdict).toMatchObject({
+      kind: "reject",
+      reason: expect.stringMatching(
+        /^its bands are too narrow: \d+ of 336 readings lay in past 90 % bands, at least 282 should$/,
+      ),
+    });
+    // 336 · 0.9 − 3.719 √(336 · 0.9 · 0.1) = 281.95.
+    expect(verdict.checks.at(-1)).toMatchObject({ question: "covers", passed: false });
+  });
+
+  test("tells every question with its figure, and a reason only where it was not passed", () => {
+    const { checks } = judge(good);
+    expect(checks.map(({ question }) => question)).toEqual([
+      "enough rows",
+      "plausible",
+      "consistent",
+      "evidence of a change",
+      "something moved",
+      "identifiable",
+      "predicts better",
+      "covers",
+    ]);
+    for (const { passed, found, needed, reason } of checks) {
+      expect(passed).toBe(true);
+      expect(reason).toBe("");
+      expect(Number.isFinite(found) && Number.isFinite(needed)).toBe(true);
+    }
+    const quiet = judge({ ...caseOf({ truth: still({}), believed: still({}), says: {} }), alarmed: false });
+    expect(quiet.checks.find(({ passed }) => !passed)?.reason).toBe(quiet.reason);
   });
 
   const ownVerdict = (wear: (day: number) => Drags, seed: number): string => {

@@ -1,47 +1,40 @@
 import type { ParameterSet } from "../contract/parameter-set.ts";
 import type { TwinDefinition } from "../definition/twin-definition.ts";
 import { chiSquaredQuantile, Z_9999 } from "../estimation/consistency.ts";
-import { Matrix } from "../linear-algebra/matrix.ts";
+import { gather, HELD_OUT, type JudgeEvidence } from "./judge-evidence.ts";
 import type { CandidatePosterior, PosteriorPoint } from "./posterior.ts";
-import {
-  ageOf,
-  type Belief,
-  beliefOf,
-  pointPrediction,
-  predictive,
-  predictiveRuns,
-  scoreRow,
-} from "./predictive.ts";
 import type { EvidenceRow } from "./rows.ts";
 
-/** The numbers behind a verdict, for a page that shows why. */
-export interface JudgeEvidence {
-  readonly rows: number;
-  /** ln p(last rows), each predicted from the rows before it: candidate, incumbent. */
-  readonly heldOut: { readonly candidate: number; readonly incumbent: number; readonly rows: number };
-  /** Largest sum, over all starting rows, of how much better the candidate's means fit than the incumbent's (nats). */
-  readonly change: number;
-  readonly nis: { readonly sum: number; readonly freedom: number };
-  readonly moved: readonly {
-    readonly id: string;
-    readonly from: number;
-    readonly to: number;
-    readonly sd: number;
-    readonly identifiable: string;
-  }[];
-  readonly alarmed: boolean;
-  readonly modelRuns: number;
+/** One question put to a candidate, and its answer in numbers: what a page shows of a verdict. */
+export interface Check {
+  readonly question:
+    | "enough rows"
+    | "plausible"
+    | "consistent"
+    | "covers"
+    | "evidence of a change"
+    | "something moved"
+    | "identifiable"
+    | "predicts better";
+  readonly passed: boolean;
+  /** The figure that decided, and what it had to reach or stay below. */
+  readonly found: number;
+  readonly needed: number;
+  /** Why not; empty when passed. */
+  readonly reason: string;
 }
 
+interface Judged {
+  readonly reason: string;
+  readonly evidence: JudgeEvidence;
+  /** Every question, asked in this order; the first that was not passed decided. */
+  readonly checks: readonly Check[];
+}
 export type Verdict =
-  | { readonly kind: "accept"; readonly reason: string; readonly evidence: JudgeEvidence }
-  | { readonly kind: "reject"; readonly reason: string; readonly evidence: JudgeEvidence }
-  | {
-      readonly kind: "wait";
-      readonly rows: number;
-      readonly reason: string;
-      readonly evidence: JudgeEvidence;
-    };
+  | ({ readonly kind: "accept" } & Judged)
+  | ({ readonly kind: "reject" } & Judged)
+  /** Worth another look after so many rows. */
+  | ({ readonly kind: "wait"; readonly rows: number } & Judged);
 
 export interface Case {
   readonly definition: TwinDefinition;
@@ -54,166 +47,146 @@ export interface Case {
   readonly alarmed: boolean;
 }
 
-/** Rows that the held-out score is taken over. */
-export const HELD_OUT = 16;
 /** Hold rule: a change must be a thousand times likelier than none. */
 const ENOUGH = Math.log(1000);
-/** A parameter has moved when its estimates differ by so many joint standard deviations. */
-const MOVED = 2.5;
 /** A change larger than this many of its random walk's standard deviations is not wear. */
 const IMPLAUSIBLE = 8;
+/** Share of readings that 90 % bands should hold. */
+const NOMINAL = 0.9;
 const MILLIS_PER_DAY = 86_400_000;
 
+type Question = (given: Case, evidence: JudgeEvidence) => Check;
+
+/** In this order: a question means something only when those before it were answered well. */
+const QUESTIONS: readonly (readonly [Question, otherwise: "reject" | "wait"])[] = [
+  [enoughRows, "wait"],
+  [plausible, "reject"],
+  [consistent, "reject"],
+  [evidentChange, "wait"],
+  [somethingMoved, "wait"],
+  [identifiable, "wait"],
+  [predictsBetter, "reject"],
+  [covers, "reject"],
+];
+
 /**
- * Whether a candidate may be put in force: accept, reject or wait, in this order of questions: enough rows? plausible?
- * consistent with its own predictions? evidence that anything moved (hold rule)? identifiable? better on held-out rows?
+ * Whether a candidate may be put in force: accept, reject or wait.
  *
  * Held-out by construction: row i is predicted from the posterior after row i − 1.
  * @see Dawid (1984), JRSS A 147 (prequential analysis); Rhinehart (2016) on holding coefficients without evidence.
  */
 export function judge(given: Case): Verdict {
   const evidence = gather(given);
-  return unready(given, evidence) ?? held(given, evidence) ?? compared(given, evidence);
+  const answered = QUESTIONS.map(([question, otherwise]) => ({
+    check: question(given, evidence),
+    otherwise,
+  }));
+  const checks = answered.map(({ check }) => check);
+  const failed = answered.find(({ check }) => !check.passed);
+  if (!failed) return { kind: "accept", reason: acceptance(given, evidence), evidence, checks };
+  const { reason } = failed.check;
+  if (failed.otherwise === "reject") return { kind: "reject", reason, evidence, checks };
+  const missing = HELD_OUT - evidence.heldOut.rows;
+  return { kind: "wait", rows: missing > 0 ? missing : HELD_OUT, reason, evidence, checks };
 }
 
-const reject = (reason: string, evidence: JudgeEvidence): Verdict => ({ kind: "reject", reason, evidence });
-const wait = (rows: number, reason: string, evidence: JudgeEvidence): Verdict => ({
-  kind: "wait",
-  rows,
-  reason,
-  evidence,
-});
-
-/** Too few rows, not to be believed, or at odds with itself. */
-function unready(given: Case, evidence: JudgeEvidence): Verdict | undefined {
-  const { heldOut, nis } = evidence;
-  if (heldOut.rows < HELD_OUT) {
-    return wait(HELD_OUT - heldOut.rows, `${heldOut.rows} of ${HELD_OUT} held-out rows so far`, evidence);
-  }
-  const wild = implausible(given);
-  if (wild !== undefined) return reject(wild, evidence);
-  if (nis.sum <= chiSquaredQuantile(nis.freedom, Z_9999)) return undefined;
-  const told = `NIS ${nis.sum.toFixed(0)} over ${nis.freedom} readings`;
-  return reject(`inconsistent with its own predictions: ${told}`, evidence);
+function check(
+  question: Check["question"],
+  passed: boolean,
+  [found, needed]: readonly [number, number],
+  reason: string,
+): Check {
+  return { question, passed, found, needed, reason: passed ? "" : reason };
 }
 
-/** The hold rule: nothing is put in force without evidence that a parameter moved, and which. */
-function held({ alarmed }: Case, evidence: JudgeEvidence): Verdict | undefined {
-  const { change, moved } = evidence;
-  if (change < ENOUGH) {
-    const why = alarmed ? "alarmed, but held-out rows do not show it yet" : "hold: no evidence of a change";
-    return wait(HELD_OUT, `${why} (${change.toFixed(1)} of ${ENOUGH.toFixed(1)} nats)`, evidence);
-  }
-  if (!alarmed && moved.length === 0) {
-    return wait(HELD_OUT, "hold: no parameter moved beyond what its uncertainty explains", evidence);
-  }
-  if (moved.length > 0 && moved.every(({ identifiable }) => identifiable === "not")) {
-    const which = moved.map(({ id }) => id).join(", ");
-    return wait(HELD_OUT, `what moved cannot be told apart yet: ${which}`, evidence);
-  }
-  return undefined;
-}
-
-/** Better than the incumbent on rows that it was not fitted to? */
-function compared({ definition, incumbent }: Case, evidence: JudgeEvidence): Verdict {
-  const gain = evidence.heldOut.candidate - evidence.heldOut.incumbent;
-  const told = `${gain.toFixed(1)} nats over ${HELD_OUT} rows`;
-  if (gain <= 0) return reject(`predicts no better than version ${incumbent.version}: ${told}`, evidence);
-  const unitOf = (id: string): string => definition.parameters.find((one) => one.id === id)?.unit ?? "";
-  const moves = evidence.moved.map(
-    ({ id, from, to }) => `${id} ${from.toPrecision(3)} → ${to.toPrecision(3)} ${unitOf(id)}`,
+function enoughRows(_: Case, { heldOut: { rows } }: JudgeEvidence): Check {
+  return check(
+    "enough rows",
+    rows >= HELD_OUT,
+    [rows, HELD_OUT],
+    `${rows} of ${HELD_OUT} held-out rows so far`,
   );
-  return {
-    kind: "accept",
-    reason: [`predicts better by ${told}`, moves.join(", ")].filter(Boolean).join("; "),
-    evidence,
-  };
 }
 
-function gather({ definition, incumbent, candidate, recent, trace, alarmed }: Case): JudgeEvidence {
-  const before = new Map(trace.map((point, index) => [point.at, { point, previous: trace[index - 1] }]));
-  const pairs = recent.flatMap((row) => {
-    const found = before.get(row.at);
-    return row.inMode && found?.previous ? [{ row, point: found.point, previous: found.previous }] : [];
-  });
-  const old = beliefOf(incumbent);
-  const theirMeans = pointPrediction(definition, old);
-  let run = 0;
-  let change = 0;
-  for (const { row, previous } of pairs) {
-    const myMeans = pointPrediction(definition, beliefAt(definition, previous, candidate));
-    run = Math.max(0, run + misfit(definition, theirMeans, row) - misfit(definition, myMeans, row));
-    change = Math.max(change, run);
-  }
-  const last = pairs.slice(-HELD_OUT);
-  const middle = last[Math.floor(last.length / 2)];
-  const theirs = predictive(definition, old, ageOf(incumbent, middle?.row.at ?? 0, middle?.previous.at ?? 0));
-  const heldOut = { candidate: 0, incumbent: 0, rows: last.length };
-  const nis = { sum: 0, freedom: 0 };
-  for (const { row, point, previous } of last) {
-    heldOut.candidate += scoreRow(
-      definition,
-      predictive(definition, beliefAt(definition, previous, candidate), row.at - previous.at),
-      row.values,
-    ).logScore;
-    heldOut.incumbent += scoreRow(definition, theirs, row.values).logScore;
-    nis.sum += point.nis;
-    nis.freedom += point.size;
-  }
-  const modelRuns = 1 + pairs.length + (1 + last.length) * predictiveRuns(definition);
-  return {
-    rows: pairs.length,
-    heldOut,
-    change,
-    nis,
-    moved: movedParameters(incumbent, candidate),
-    alarmed,
-    modelRuns,
-  };
-}
-
-/** ½ Σ ((y − E[y])/σ)² over the signals present. */
-function misfit({ signals }: TwinDefinition, mean: Float64Array, { values }: EvidenceRow): number {
-  let sum = 0;
-  for (const [index, { noise }] of signals.entries()) {
-    const value = values[index] ?? Number.NaN;
-    if (!Number.isNaN(value)) sum += 0.5 * ((value - (mean[index] as number)) / noise) ** 2;
-  }
-  return sum;
-}
-
-/** The belief after a row, as far as the trace keeps it: marginals; biases as known now. */
-function beliefAt(
-  { parameters }: TwinDefinition,
-  point: PosteriorPoint,
-  { signals }: CandidatePosterior,
-): Belief {
-  return {
-    means: Float64Array.from(parameters, (_, index) => point.parameters[index]?.mean ?? 0),
-    covariance: Matrix.diagonal(parameters.map((_, index) => (point.parameters[index]?.sd ?? 1) ** 2)),
-    biases: signals.map(({ bias }) => bias),
-    biasSds: signals.map(({ biasSd }) => biasSd),
-  };
-}
-
-/** Parameters whose two estimates differ by more than both uncertainties together explain. */
-const movedParameters = (incumbent: ParameterSet, candidate: CandidatePosterior): JudgeEvidence["moved"] =>
-  candidate.parameters.flatMap(({ id, mean, sd, identifiable }, index) => {
-    const old = incumbent.parameters[index] ?? { mean, sd };
-    return Math.abs(mean - old.mean) > MOVED * Math.hypot(sd, old.sd)
-      ? [{ id, from: old.mean, to: mean, sd, identifiable }]
-      : [];
-  });
-
-function implausible({ definition, incumbent, candidate, trace }: Case): string | undefined {
+function plausible({ definition, incumbent, candidate, trace }: Case): Check {
   const since = incumbent.version === 0 ? (trace[0]?.at ?? candidate.at) : incumbent.window[1];
   const days = Math.max(candidate.at - since, MILLIS_PER_DAY) / MILLIS_PER_DAY;
+  let [worst, told] = [0, ""];
   for (const [index, { id, drift, unit }] of definition.parameters.entries()) {
     const to = candidate.parameters[index]?.mean ?? 0;
     const from = incumbent.parameters[index]?.mean ?? to;
     const most = IMPLAUSIBLE * drift * Math.sqrt(days);
-    if (Math.abs(to - from) > most)
-      return `implausible: ${id} would jump from ${from.toPrecision(3)} to ${to.toPrecision(3)} ${unit} in ${days.toFixed(1)} days, at most ${most.toPrecision(3)} is believable`;
+    const share = Math.abs(to - from) / most;
+    if (share <= worst) continue;
+    worst = share;
+    told = `implausible: ${id} would jump from ${from.toPrecision(3)} to ${to.toPrecision(3)} ${unit} in ${days.toFixed(1)} days, at most ${most.toPrecision(3)} is believable`;
   }
-  return undefined;
+  return check("plausible", worst <= 1, [worst, 1], told);
+}
+
+function consistent(_: Case, { nis: { sum, freedom } }: JudgeEvidence): Check {
+  const bound = chiSquaredQuantile(freedom, Z_9999);
+  const reason = `inconsistent with its own predictions: NIS ${sum.toFixed(0)} over ${freedom} readings`;
+  return check("consistent", freedom === 0 || sum <= bound, [sum, bound], reason);
+}
+
+/** Its past 90 % bands must have held the readings that came: fewer than one in 10,000 honest bands hold so few. */
+function covers(_: Case, { coverage: { inside, readings } }: JudgeEvidence): Check {
+  const least = readings * NOMINAL - Z_9999 * Math.sqrt(readings * NOMINAL * (1 - NOMINAL));
+  const reason = `its bands are too narrow: ${inside} of ${readings} readings lay in past 90 % bands, at least ${Math.ceil(least)} should`;
+  return check("covers", inside >= least, [inside, least], reason);
+}
+
+/** The hold rule: nothing is put in force without evidence that a parameter moved … */
+function evidentChange({ alarmed }: Case, { change }: JudgeEvidence): Check {
+  const why = alarmed ? "alarmed, but held-out rows do not show it yet" : "hold: no evidence of a change";
+  return check(
+    "evidence of a change",
+    change >= ENOUGH,
+    [change, ENOUGH],
+    `${why} (${change.toFixed(1)} of ${ENOUGH.toFixed(1)} nats)`,
+  );
+}
+
+/** … and which. */
+function somethingMoved({ alarmed }: Case, { moved }: JudgeEvidence): Check {
+  return check(
+    "something moved",
+    alarmed || moved.length > 0,
+    [moved.length, 1],
+    "hold: no parameter moved beyond what its uncertainty explains",
+  );
+}
+
+function identifiable(_: Case, { moved }: JudgeEvidence): Check {
+  const known = moved.filter((one) => one.identifiable !== "not").length;
+  const which = moved.map(({ id }) => id).join(", ");
+  return check(
+    "identifiable",
+    moved.length === 0 || known > 0,
+    [known, Math.min(moved.length, 1)],
+    `what moved cannot be told apart yet: ${which}`,
+  );
+}
+
+/** Better than the incumbent on rows that it was not fitted to? */
+function predictsBetter({ incumbent }: Case, { heldOut }: JudgeEvidence): Check {
+  const gain = heldOut.candidate - heldOut.incumbent;
+  return check(
+    "predicts better",
+    gain > 0,
+    [gain, 0],
+    `predicts no better than version ${incumbent.version}: ${gain.toFixed(1)} nats over ${HELD_OUT} rows`,
+  );
+}
+
+function acceptance({ definition }: Case, { heldOut, moved }: JudgeEvidence): string {
+  const gain = heldOut.candidate - heldOut.incumbent;
+  const unitOf = (id: string): string => definition.parameters.find((one) => one.id === id)?.unit ?? "";
+  const moves = moved.map(
+    ({ id, from, to }) => `${id} ${from.toPrecision(3)} → ${to.toPrecision(3)} ${unitOf(id)}`,
+  );
+  return [`predicts better by ${gain.toFixed(1)} nats over ${HELD_OUT} rows`, moves.join(", ")]
+    .filter(Boolean)
+    .join("; ");
 }
