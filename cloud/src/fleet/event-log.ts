@@ -5,6 +5,7 @@ import { decodeFrame } from "@plumbline/twin/contract/frame-codec";
 import type { MachineEntry } from "@plumbline/twin/contract/machine-log";
 import type { ParameterSet } from "@plumbline/twin/contract/parameter-set";
 import type { TwinDefinition } from "@plumbline/twin/definition/twin-definition";
+import type { RegimeForecast } from "@plumbline/twin/prognosis/regime-forecasts";
 import { getJson } from "../store/json-object.ts";
 import type { ObjectStore } from "../store/object-store.ts";
 import { parameterSet } from "../store/parameter-sets.ts";
@@ -26,6 +27,8 @@ interface EvidenceView {
     readonly evidence: { readonly modelRuns: number };
   } | null;
   readonly trace: readonly PosteriorPoint[];
+  /** Absent in evidence of an earlier release. */
+  readonly forecasts?: readonly RegimeForecast[];
   readonly refused: readonly Refusal[];
   readonly points: number;
   readonly modelRuns: number;
@@ -39,10 +42,11 @@ const ORDER: Readonly<Record<MachineEntry["type"], number>> = {
   posterior: 2,
   alarm: 3,
   estimate: 4,
-  run: 5,
-  decision: 6,
-  inforce: 7,
-  frames: 8,
+  forecast: 5,
+  run: 6,
+  decision: 7,
+  inforce: 8,
+  frames: 9,
 };
 const DAY = 86_400_000;
 
@@ -89,6 +93,8 @@ async function fromEvidence(
         interval99,
         identifiable,
       });
+    for (const forecast of evidence.forecasts ?? [])
+      entries.push(toldForecast(forecast, origin, evidence.asOf));
     if (evidence.verdict)
       entries.push({ type: "decision", t: days(evidence.asOf), kind, reason: evidence.verdict.reason });
   }
@@ -105,6 +111,24 @@ async function fromEvidence(
       detail,
     });
   return entries;
+}
+
+function toldForecast(
+  { parameter, limit, probability, horizon, median, interval90: [earliest, latest] }: RegimeForecast,
+  origin: number,
+  asOf: number,
+): MachineEntry {
+  const days = (at: number | null): number | null => (at === null ? null : (at - origin) / DAY);
+  return {
+    type: "forecast",
+    t: (asOf - origin) / DAY,
+    parameter,
+    limit,
+    probability,
+    horizon: horizon / DAY,
+    median: days(median),
+    interval90: [days(earliest), days(latest)],
+  };
 }
 
 async function fromFrames(objects: ObjectStore, request: LogRequest): Promise<MachineEntry[]> {

@@ -1,9 +1,11 @@
-import { HELD_OUT, judge, type Verdict } from "@plumbline/twin/calibration/judge";
+import { judge, type Verdict } from "@plumbline/twin/calibration/judge";
+import { HELD_OUT } from "@plumbline/twin/calibration/judge-evidence";
 import { evidenceRows, type Refusal } from "@plumbline/twin/calibration/rows";
 import type { ParameterSet } from "@plumbline/twin/contract/parameter-set";
 import type { Reading } from "@plumbline/twin/contract/reading";
 import type { TwinDefinition } from "@plumbline/twin/definition/twin-definition";
 import { TwinError } from "@plumbline/twin/errors";
+import { memoryOf, regimeForecasts } from "@plumbline/twin/prognosis/regime-forecasts";
 import { dirtyFrom } from "../store/frame-index.ts";
 import { type IngestState, openAlarms } from "../store/ingest-state.ts";
 import { parameterSet } from "../store/parameter-sets.ts";
@@ -48,9 +50,14 @@ export async function assess(ports: JobPorts, situation: Situation): Promise<Ass
   const traces = await extendTrace(ports.objects, state, head.traces, after, run.estimated.trace, horizon);
   const incumbent = await inForce(ports, definition, state);
   const verdict = situation.estimateOnly ? null : await decide(ports, situation, run, traces, incumbent);
+  const forecasts = regimeForecasts(
+    definition,
+    await readTrace(ports.objects, state.thing, state.instance, traces, at - memoryOf(definition)),
+    run.estimated.assimilator.posterior(),
+  );
   const evidence = await storeEvidence(
     ports.objects,
-    evidenceOf(ports.now(), state, run, incumbent, verdict),
+    evidenceOf(ports.now(), state, run, incumbent, { verdict, forecasts }),
   );
   if (verdict) {
     const { kind, reason } = verdict;
@@ -81,7 +88,7 @@ const evidenceOf = (
   { thing, instance, twin, epoch, sequence }: IngestState,
   { after, at, estimated: { assimilator, trace, modelRuns, points }, refused }: Run,
   incumbent: ParameterSet,
-  verdict: Verdict | null,
+  { verdict, forecasts }: Pick<Parameters<typeof storeEvidence>[1], "verdict" | "forecasts">,
 ): Parameters<typeof storeEvidence>[1] => ({
   thing,
   instance,
@@ -93,6 +100,7 @@ const evidenceOf = (
   before: { version: incumbent.version, parameters: incumbent.parameters },
   after: assimilator.posterior(),
   trace,
+  forecasts,
   refused: refused.filter((refusal) => refusal.at > after && refusal.at <= at),
   modelRuns,
   points,

@@ -4,6 +4,7 @@ import type { Refusal } from "@plumbline/twin/calibration/rows";
 import { canonicalJson } from "@plumbline/twin/contract/canonical-json";
 import type { ParameterSet } from "@plumbline/twin/contract/parameter-set";
 import { sha256 } from "@plumbline/twin/contract/sha256";
+import type { RegimeForecast } from "@plumbline/twin/prognosis/regime-forecasts";
 import type { Position } from "../store/frame-index.ts";
 import { evidenceKey } from "../store/layout.ts";
 import type { ObjectStore } from "../store/object-store.ts";
@@ -24,6 +25,8 @@ export interface Evidence {
   readonly after: CandidatePosterior;
   /** The posterior after each row of this run. */
   readonly trace: readonly PosteriorPoint[];
+  /** When parameters will change their regime, as far as that can be foretold. */
+  readonly forecasts: readonly RegimeForecast[];
   /** Readings and rows of this run that were not assimilated, and why. */
   readonly refused: readonly Refusal[];
   readonly modelRuns: number;

@@ -27,6 +27,7 @@ export function toLog(entries: readonly MachineEntry[], rowOf: (t: number) => nu
       case "inforce":
       case "alarm":
       case "decision":
+      case "forecast":
         return [entry];
       case "refused": {
         const whose = entry.signal === undefined ? "" : `${entry.signal} `;

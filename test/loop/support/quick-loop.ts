@@ -1,5 +1,6 @@
 import { Assimilator } from "@plumbline/twin/calibration/assimilator";
-import { HELD_OUT, judge, type Verdict } from "@plumbline/twin/calibration/judge";
+import { judge, type Verdict } from "@plumbline/twin/calibration/judge";
+import { HELD_OUT } from "@plumbline/twin/calibration/judge-evidence";
 import type { PosteriorPoint } from "@plumbline/twin/calibration/posterior";
 import type { EvidenceRow } from "@plumbline/twin/calibration/rows";
 import { Trial } from "@plumbline/twin/calibration/trial";

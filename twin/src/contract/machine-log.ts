@@ -19,7 +19,18 @@ export type DrillEntry =
     }
   | { readonly type: "alarm"; readonly t: number; readonly chart: string; readonly statistic?: number }
   | { readonly type: "refused"; readonly row: number; readonly reason: string }
-  | { readonly type: "decision"; readonly t: number; readonly kind: string; readonly reason: string };
+  | { readonly type: "decision"; readonly t: number; readonly kind: string; readonly reason: string }
+  | {
+      /** When a parameter will reach the value at which its regime changes; days, null: not within the horizon. */
+      readonly type: "forecast";
+      readonly t: number;
+      readonly parameter: string;
+      readonly limit: number;
+      readonly probability: number;
+      readonly horizon: number;
+      readonly median: number | null;
+      readonly interval90: readonly [earliest: number | null, latest: number | null];
+    };
 
 /** What happened to one machine, a line each, as the cloud's `events` command prints it; `t` in days since its origin. */
 export type MachineEntry =

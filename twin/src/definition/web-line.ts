@@ -69,7 +69,7 @@ export const webLine: TwinDefinition = defineTwin({
   policy: {
     falseAlarmPer14Days: 0.01,
     schedule: days(7),
-    coolDown: hours(4),
+    coolDown: hours(6),
     trialRows: 8,
     trialLimit: days(2),
     lateness: days(1),
