@@ -46,7 +46,7 @@ export interface EcdfTest {
 export function ecdfTest(counts: ArrayLike<number>): EcdfTest {
   const total = totalOf(counts);
   const cells = counts.length;
-  let statistic = 1;
+  let statistic = Number.POSITIVE_INFINITY;
   let at = 1 / cells;
   let below = 0;
   for (let edge = 1; edge < cells; edge++) {
@@ -58,11 +58,12 @@ export function ecdfTest(counts: ArrayLike<number>): EcdfTest {
   }
   // A shade above the statistic, so that the counts that gave it lie outside whatever the last bit says.
   const milder = insideProbability(total, cells, acceptanceBand(total, cells, statistic * (1 + 1e-9)));
-  return { statistic, at, p: Math.min(Math.max(1 - milder, 0), 1) };
+  return { statistic: Math.min(statistic, 1), at, p: Math.min(Math.max(1 - milder, 0), 1) };
 }
 
+/** Not cut at 1: the middle of a coarse distribution must still be told from its neighbours. */
 const twoSidedTail = (total: number, share: number, count: number): number =>
-  2 * Math.min(binomialCdf(total, share, count), binomialSurvival(total, share, count), 0.5);
+  2 * Math.min(binomialCdf(total, share, count), binomialSurvival(total, share, count));
 
 export interface EcdfBand {
   /** Least and greatest number of values below each inner edge, cells − 1 of each. */
