@@ -39,7 +39,7 @@ export class CheckedSystem {
     } catch (cause) {
       throw modelThrew(`advance from ${from} to ${to}`, state, cause);
     }
-    requireOutput(`advance from ${from} to ${to}`, state, out);
+    if (!isFiniteVector(out)) throw modelGave(`advance from ${from} to ${to}`, state, out);
   }
 
   /** Writes h(state, at) into `out`. */
@@ -50,44 +50,33 @@ export class CheckedSystem {
     } catch (cause) {
       throw modelThrew(`observe at ${at}`, state, cause);
     }
-    requireOutput(`observe at ${at}`, state, out);
+    if (!isFiniteVector(out)) throw modelGave(`observe at ${at}`, state, out);
   }
 
   /** Q(from, to): shape, finiteness and symmetry are checked here; definiteness where it is factored. */
   processNoise(from: number, to: number): Matrix {
     const noise = this.#system.processNoise(from, to);
-    requireSquare(noise, this.states, `the process noise from ${from} to ${to}`);
-    requireFinite(noise, `the process noise from ${from} to ${to}`);
-    requireSymmetric(noise, `the process noise from ${from} to ${to}`);
+    requireSquare(noise, this.states, "the process noise Q");
+    requireFinite(noise, "the process noise Q");
+    requireSymmetric(noise, "the process noise Q");
     return noise;
-  }
-
-  get hasTransitionJacobian(): boolean {
-    return this.#system.transitionJacobian !== undefined;
-  }
-
-  get hasObservationJacobian(): boolean {
-    return this.#system.observationJacobian !== undefined;
   }
 
   /** ∂f/∂x; undefined when the system has none. */
   transitionJacobian(state: Float64Array, from: number, to: number): Matrix | undefined {
-    return this.#jacobian(
-      `transitionJacobian from ${from} to ${to}`,
-      state,
-      () => this.#system.transitionJacobian?.(state, from, to),
-      this.states,
-    );
+    const system = this.#system;
+    if (!system.transitionJacobian) return undefined;
+    const call = `transitionJacobian from ${from} to ${to}`;
+    const run = (): Matrix | undefined => system.transitionJacobian?.(state, from, to);
+    return this.#jacobian(call, state, run, this.states);
   }
 
   /** ∂h/∂x; undefined when the system has none. */
   observationJacobian(state: Float64Array, at: number): Matrix | undefined {
-    return this.#jacobian(
-      `observationJacobian at ${at}`,
-      state,
-      () => this.#system.observationJacobian?.(state, at),
-      this.outputs,
-    );
+    const system = this.#system;
+    if (!system.observationJacobian) return undefined;
+    const run = (): Matrix | undefined => system.observationJacobian?.(state, at);
+    return this.#jacobian(`observationJacobian at ${at}`, state, run, this.outputs);
   }
 
   #jacobian(
@@ -102,13 +91,12 @@ export class CheckedSystem {
     } catch (cause) {
       throw modelThrew(call, state, cause);
     }
-    if (jacobian === undefined) return undefined;
-    if (jacobian.rows !== rows || jacobian.columns !== this.states)
+    if (jacobian?.rows !== rows || jacobian.columns !== this.states)
       throw shapeError(
-        `${call} gave ${jacobian.rows} × ${jacobian.columns}`,
+        `${call} gave ${jacobian?.rows} × ${jacobian?.columns}`,
         `${rows} × ${this.states}: one row per value, one column per state`,
       );
-    requireOutput(call, state, jacobian.data);
+    if (!isFiniteVector(jacobian.data)) throw modelGave(call, state, jacobian.data);
     return jacobian;
   }
 }
@@ -182,6 +170,7 @@ function requireSymmetric(matrix: Matrix, name: string): void {
   for (let row = 0; row < matrix.rows; row++) {
     for (let column = 0; column < row; column++) {
       const apart = Math.abs(matrix.get(row, column) - matrix.get(column, row));
+      if (apart === 0) continue;
       const scale = Math.sqrt(Math.abs(matrix.get(row, row) * matrix.get(column, column)));
       if (apart > 1e-9 * scale)
         throw new TwinError(
@@ -198,13 +187,22 @@ function requireCount(count: number, name: string): void {
     throw shapeError(`a system of ${count} ${name}`, "a whole number from 1 on");
 }
 
-function requireOutput(call: string, state: Float64Array, out: Float64Array): void {
+/** Without a branch for each value: 0 · x is NaN for the values that are not finite. */
+export function isFiniteVector(values: Float64Array): boolean {
+  let sum = 0;
+  for (let index = 0; index < values.length; index++) sum += 0 * (values[index] as number);
+  return sum === 0;
+}
+
+const AFTER_A_FAILURE =
+  "the belief is unchanged: widen the model's domain, transform the state so that every value is allowed, or take a filter that draws no points so far out";
+
+function modelGave(call: string, state: Float64Array, out: Float64Array): TwinError {
   const index = firstNonFinite(out);
-  if (index < 0) return;
-  throw new TwinError(
+  return new TwinError(
     "MODEL_FAILED",
     `${call} gave ${out[index]} for value ${index} at the state (${state.join(", ")})`,
-    "the belief is unchanged: widen the model's domain, transform the state so that every value is allowed, or take a filter that draws no points so far out",
+    AFTER_A_FAILURE,
   );
 }
 
@@ -212,6 +210,6 @@ const modelThrew = (call: string, state: Float64Array, cause: unknown): TwinErro
   new TwinError(
     "MODEL_FAILED",
     `${call} threw at the state (${state.join(", ")}): ${cause instanceof Error ? cause.message : cause}`,
-    "the belief is unchanged: widen the model's domain, transform the state so that every value is allowed, or take a filter that draws no points so far out",
+    AFTER_A_FAILURE,
     { cause },
   );

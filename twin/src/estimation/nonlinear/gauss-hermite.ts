@@ -1,0 +1,186 @@
+import { TwinError } from "../../errors.ts";
+import { Matrix } from "../../linear-algebra/matrix.ts";
+import type { Start } from "./checked-system.ts";
+import { type Mapping, Regression, type Regressor } from "./regression.ts";
+import { type FilterOptions, SquareRootFilter } from "./square-root-filter.ts";
+import type { StochasticSystem } from "./system.ts";
+
+export interface GaussHermiteOptions extends FilterOptions {
+  /** p: nodes per state; exact for polynomials of degree 2p − 1 in each. Default 3. */
+  readonly order?: number;
+}
+
+/** More runs than this at each step are refused: the rule is for few states. */
+const MOST_RUNS = 100_000;
+
+/**
+ * The Gauss–Hermite Kalman filter: a product rule of p nodes per state.
+ *
+ *     x = m + L z,   z over the p^n products of the roots of He_p,   weights the products of p!/(p He_{p−1}(z_i))²
+ *
+ * Cost: p^n runs of f and of h at each step (p = 3: 9 for two states, 59,049 for ten). All weights positive.
+ * @see Ito & Xiong (2000), IEEE Trans. Autom. Control 45(5); Särkkä (2013), §6.3.
+ */
+export class GaussHermiteKalmanFilter extends SquareRootFilter {
+  constructor(system: StochasticSystem, start: Start, options: GaussHermiteOptions = {}) {
+    const order = options.order ?? 3;
+    if (!Number.isSafeInteger(order) || order < 2 || order > 32)
+      throw new TwinError("BAD_OPTION", `order is ${order}`, "expected a whole number from 2 to 32");
+    const runs = order ** system.states;
+    if (runs > MOST_RUNS)
+      throw new TwinError(
+        "BAD_OPTION",
+        `order ${order} for ${system.states} states takes ${runs} model runs a step`,
+        `expected at most ${MOST_RUNS}: lower the order, or take the cubature or the unscented filter`,
+      );
+    const product = productRule(hermiteRule(order), system.states);
+    super(system, start, (mapping) => new ProductRegressor(mapping, product), options);
+  }
+}
+
+/** Nodes z and weights w with Σ w g(z) ≈ E[g(Z)], Z ~ N(0, 1). */
+export interface HermiteRule {
+  readonly nodes: Float64Array;
+  readonly weights: Float64Array;
+}
+
+/**
+ * Roots of the probabilists' Hermite polynomial by Newton's method on the normalised recurrence.
+ *
+ *     √(k+1) h_{k+1} = z h_k − √k h_{k−1},   h_p' = √p h_{p−1},   w_i = 1/(p h_{p−1}(z_i)²)
+ *
+ * Roots found are divided out (Maehly), so that each start reaches a new one.
+ * @see Golub & Welsch (1969), Math. Comp. 23(106); Stoer & Bulirsch (2002), §5.5.
+ */
+export function hermiteRule(order: number): HermiteRule {
+  const nodes = new Float64Array(order);
+  const weights = new Float64Array(order);
+  for (let index = 0; index < order; index++) {
+    const mirrored = index >= Math.ceil(order / 2);
+    const centre = order % 2 === 1 && index === (order - 1) / 2;
+    const node = mirrored
+      ? -(nodes[order - 1 - index] as number)
+      : centre
+        ? 0
+        : root(order, nodes.subarray(0, index));
+    const [, before] = hermite(order, node);
+    nodes[index] = node;
+    weights[index] = 1 / (order * before * before);
+  }
+  return { nodes, weights };
+}
+
+/** The largest root not yet in `found`: Newton from beyond it, every root lies below 2√order. */
+function root(order: number, found: Float64Array): number {
+  let z = 2 * Math.sqrt(order);
+  for (let round = 0; round < 200; round++) {
+    const [value, before] = hermite(order, z);
+    let slope = (Math.sqrt(order) * before) / value;
+    for (const other of found) slope -= 1 / (z - other);
+    const next = z - 1 / slope;
+    if (!(next < z)) break;
+    z = next;
+  }
+  const [value, before] = hermite(order, z);
+  return z - value / (Math.sqrt(order) * before);
+}
+
+/** h_p(z) and h_{p−1}(z), normalised so that E[h²] = 1. */
+function hermite(order: number, z: number): readonly [value: number, before: number] {
+  let before = 0;
+  let value = 1;
+  for (let k = 0; k < order; k++)
+    [before, value] = [value, (z * value - Math.sqrt(k) * before) / Math.sqrt(k + 1)];
+  return [value, before];
+}
+
+interface ProductRule {
+  /** One point z per row. */
+  readonly points: Matrix;
+  readonly weights: Float64Array;
+}
+
+function productRule({ nodes, weights }: HermiteRule, states: number): ProductRule {
+  const order = nodes.length;
+  const points = new Matrix(order ** states, states);
+  const products = new Float64Array(points.rows).fill(1);
+  for (let point = 0; point < points.rows; point++) {
+    let digits = point;
+    for (let state = 0; state < states; state++) {
+      const node = digits % order;
+      digits = Math.floor(digits / order);
+      points.set(point, state, nodes[node] as number);
+      products[point] = (products[point] as number) * (weights[node] as number);
+    }
+  }
+  return { points, weights: products };
+}
+
+/**
+ * Regression over weighted points z with Σ w z = 0, Σ w z zᵀ = I.
+ *
+ *     ȳ = Σ w g,   D = Σ w (g − ȳ) zᵀ,   one column of A for each point: √w (g − ȳ − D z)
+ */
+class ProductRegressor implements Regressor {
+  readonly result: Regression;
+  readonly #mapping: Mapping;
+  readonly #rule: ProductRule;
+  readonly #point: Float64Array;
+  readonly #images: readonly Float64Array[];
+
+  constructor(mapping: Mapping, rule: ProductRule) {
+    this.result = new Regression(mapping.size, mapping.states, rule.points.rows, false);
+    this.#mapping = mapping;
+    this.#rule = rule;
+    this.#point = new Float64Array(mapping.states);
+    this.#images = Array.from({ length: rule.points.rows }, () => new Float64Array(mapping.size));
+  }
+
+  regress(mean: Float64Array, factor: Matrix): void {
+    this.result.mean.fill(0);
+    for (const [index, image] of this.#images.entries()) {
+      this.#place(mean, factor, index);
+      this.#mapping.evaluate(this.#point, image);
+      const weight = this.#rule.weights[index] as number;
+      for (let row = 0; row < image.length; row++)
+        this.result.mean[row] = (this.result.mean[row] as number) + weight * (image[row] as number);
+    }
+    this.#fit();
+    for (const [index, image] of this.#images.entries()) this.#leave(index, image);
+  }
+
+  #place(mean: Float64Array, factor: Matrix, index: number): void {
+    const { points } = this.#rule;
+    for (let row = 0; row < mean.length; row++) {
+      let value = mean[row] as number;
+      for (let axis = 0; axis <= row; axis++) value += factor.get(row, axis) * points.get(index, axis);
+      this.#point[row] = value;
+    }
+  }
+
+  #fit(): void {
+    const { mean, spread, states } = this.result;
+    for (let row = 0; row < mean.length; row++)
+      for (let axis = 0; axis < states; axis++) {
+        let sum = 0;
+        for (const [index, image] of this.#images.entries())
+          sum +=
+            (this.#rule.weights[index] as number) *
+            ((image[row] as number) - (mean[row] as number)) *
+            this.#rule.points.get(index, axis);
+        spread.set(row, axis, sum);
+      }
+  }
+
+  /** The column of A that this point leaves. */
+  #leave(index: number, image: Float64Array): void {
+    const { mean, spread, states } = this.result;
+    const weight = Math.sqrt(this.#rule.weights[index] as number);
+    for (let row = 0; row < mean.length; row++) {
+      let rest = (image[row] as number) - (mean[row] as number);
+      for (let axis = 0; axis < states; axis++)
+        rest -= spread.get(row, axis) * this.#rule.points.get(index, axis);
+      spread.set(row, states + index, weight * rest);
+    }
+  }
+}
