@@ -1,6 +1,6 @@
 import { TwinError } from "../../errors.ts";
 import { Matrix, shapeError } from "../../linear-algebra/matrix.ts";
-import { pivotedQr } from "../../linear-algebra/qr.ts";
+import { pivotedQr, qr } from "../../linear-algebra/qr.ts";
 import { svd } from "../../linear-algebra/svd.ts";
 import { type Direction, describeDirection } from "./direction.ts";
 
@@ -42,9 +42,7 @@ export function fisherInformation(jacobian: Matrix, scaling: ParameterScaling): 
     );
   const scales = scalesOf(scaling);
   const scaled = scaledColumns(jacobian, scales);
-  const { singular, vectors } = rightSingular(scaled);
-  const rounding = Math.max(jacobian.rows, size) * Number.EPSILON * (singular[0] ?? 0);
-  const seen = singular.map((value) => (value > rounding ? value : 0));
+  const { seen, vectors } = rightSingular(scaled);
   const eigenvalues = seen.map((value) => value * value);
   const relative = scaling.scales === undefined && Array.from(values).every((value) => value !== 0);
   const directions = Array.from(seen.keys())
@@ -88,15 +86,26 @@ function scaledColumns(jacobian: Matrix, scales: Float64Array): Matrix {
   return scaled;
 }
 
-/** All p right singular vectors: rows of zeros were added where n < p. */
-function rightSingular(scaled: Matrix): { readonly singular: Float64Array; readonly vectors: Matrix } {
+/**
+ * All p right singular vectors, and their singular values: 0 beyond the rank, where the vectors are any basis of what is
+ * not seen. Rows of zeros stand in where n < p.
+ */
+function rightSingular(scaled: Matrix): { readonly seen: Float64Array; readonly vectors: Matrix } {
+  const size = scaled.columns;
   const factor = pivotedQr(scaled);
-  const { values, right } = svd(factor.upper());
-  const vectors = new Matrix(scaled.columns, values.length);
+  const { rank } = factor;
+  const { values, right } = svd(new Matrix(rank, size, factor.upper().data.slice(0, rank * size)));
+  const directions = new Matrix(size, rank);
   factor.permutation.forEach((to, from) => {
-    for (let k = 0; k < values.length; k++) vectors.set(to, k, right.get(from, k));
+    for (let k = 0; k < rank; k++) directions.set(to, k, right.get(from, k));
   });
-  return { singular: values, vectors };
+  // The last p − r columns of the full Q span what the first r leave out.
+  const vectors = qr(directions).apply(Matrix.identity(size));
+  for (let row = 0; row < size; row++)
+    for (let k = 0; k < rank; k++) vectors.set(row, k, directions.get(row, k));
+  const seen = new Float64Array(size);
+  seen.set(values);
+  return { seen, vectors };
 }
 
 function gram(matrix: Matrix): Matrix {

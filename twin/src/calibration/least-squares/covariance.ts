@@ -74,11 +74,11 @@ export function correlationOf(covariance: Matrix): Matrix {
 }
 
 /** A parameter is determined when the seen directions hold all of its axis: Σ_k v_jk² = 1 over k < rank. */
-function determinedBy({ rank, directions, singular }: LocalModel, size: number): boolean[] {
+function determinedBy({ rank, directions }: LocalModel, size: number): boolean[] {
   return Array.from({ length: size }, (_, index) => {
     if (rank === size) return true;
     let held = 0;
-    for (let k = 0; k < Math.min(rank, singular.length); k++) held += directions.get(index, k) ** 2;
+    for (let k = 0; k < rank; k++) held += directions.get(index, k) ** 2;
     return 1 - held < NO_PART;
   });
 }

@@ -23,18 +23,18 @@ const MOST_BEND = 0.75;
  *
  *     D p = −P V diag(s/(s² + λ)) Uᵀ c,   c = the first rows of Qᵀ r
  *
- * so that λ for a given length is a scalar equation. Directions whose s lies at rounding are left out: what the data do
- * not see is not moved.
+ * so that λ for a given length is a scalar equation. Rows of R at rounding are left out: what the data do not see
+ * is not moved.
  *
  * @see Moré (1978), "The Levenberg–Marquardt algorithm: implementation and theory"; Golub & Van Loan (2013), §6.1.
  */
 export class LocalModel {
   readonly rank: number;
-  /** s, descending. */
+  /** s, descending, rank. */
   readonly singular: Float64Array;
-  /** Columns: directions in scaled variables, p × k. */
+  /** Columns: directions in scaled variables, p × rank. */
   readonly directions: Matrix;
-  /** Uᵀ c: the residual along each direction, k. */
+  /** Uᵀ c: the residual along each direction, rank. */
   readonly along: Float64Array;
   readonly #scale: Float64Array;
   readonly #factor: QrFactor;
@@ -46,18 +46,16 @@ export class LocalModel {
     for (let row = 0; row < jacobian.rows; row++)
       for (let column = 0; column < jacobian.columns; column++)
         scaled.set(row, column, jacobian.get(row, column) / (scale[column] as number));
-    const factor = pivotedQr(scaled);
-    const { left, values, right } = svd(factor.upper());
-    this.#factor = factor;
+    this.#factor = pivotedQr(scaled);
+    this.rank = this.#factor.rank;
+    const { left, values, right } = svd(firstRows(this.#factor.upper(), this.rank));
     this.#left = left;
     this.singular = values;
-    this.directions = new Matrix(jacobian.columns, values.length);
-    factor.permutation.forEach((to, from) => {
-      for (let k = 0; k < values.length; k++) this.directions.set(to, k, right.get(from, k));
+    this.directions = new Matrix(jacobian.columns, this.rank);
+    this.#factor.permutation.forEach((to, from) => {
+      for (let k = 0; k < this.rank; k++) this.directions.set(to, k, right.get(from, k));
     });
     this.along = this.#rotated(residuals);
-    const rounding = Math.max(jacobian.rows, jacobian.columns) * Number.EPSILON * (values[0] ?? 0);
-    this.rank = values.filter((value) => value > rounding).length;
   }
 
   /** The least of the model within ‖D p‖ ≤ radius; the Gauss–Newton step when that is shorter. */
@@ -96,7 +94,7 @@ export class LocalModel {
     );
   }
 
-  /** Uᵀ (first rows of Qᵀ v). */
+  /** Uᵀ (first rows of Qᵀ v), rank. */
   #rotated(vector: Float64Array): Float64Array {
     const rotated = this.#factor.applyTransposed(new Matrix(vector.length, 1, vector));
     return Float64Array.from({ length: this.#left.columns }, (_, k) => {
@@ -151,4 +149,8 @@ export function columnNorms(matrix: Matrix): Float64Array {
     for (let row = 0; row < matrix.rows; row++) sum += matrix.get(row, column) ** 2;
     return Math.sqrt(sum) || 1;
   });
+}
+
+function firstRows(matrix: Matrix, count: number): Matrix {
+  return new Matrix(count, matrix.columns, matrix.data.slice(0, count * matrix.columns));
 }
