@@ -1,5 +1,5 @@
-import { type Case, judge } from "@plumbline/twin/calibration/judge";
-import { HELD_OUT } from "@plumbline/twin/calibration/judge-evidence";
+import { judge } from "@plumbline/twin/calibration/judge";
+import { type Case, HELD_OUT } from "@plumbline/twin/calibration/judge-evidence";
 import type { PosteriorPoint } from "@plumbline/twin/calibration/posterior";
 import type { EvidenceRow } from "@plumbline/twin/calibration/rows";
 import { webLine } from "@plumbline/twin/definition/web-line";

@@ -2,12 +2,14 @@ import { Assimilator } from "@plumbline/twin/calibration/assimilator";
 import type { CandidatePosterior, PosteriorPoint } from "@plumbline/twin/calibration/posterior";
 import type { EvidenceRow } from "@plumbline/twin/calibration/rows";
 import type { ParameterSet } from "@plumbline/twin/contract/parameter-set";
+import type { TwinDefinition } from "@plumbline/twin/definition/twin-definition";
 import { webLine } from "@plumbline/twin/definition/web-line";
 import { seeded } from "../../support/random.ts";
 import { PRIOR } from "./quiet-windows.ts";
 import { DAY, drags, noisyValues, PARAMETERS, parameterIndex, SIGNALS, START } from "./web-line-truth.ts";
 
-export const newAssimilator = (): Assimilator => Assimilator.start(webLine);
+export const newAssimilator = (definition: TwinDefinition = webLine): Assimilator =>
+  Assimilator.start(definition);
 
 export const rowAt = (day: number, values: readonly number[], inMode = true): EvidenceRow => ({
   at: START + day * DAY,

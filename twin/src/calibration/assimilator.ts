@@ -8,7 +8,9 @@ import { collapse, type Gaussian } from "../estimation/gaussian.ts";
 import type { Updated } from "../estimation/gaussian-filter.ts";
 import { Matrix } from "../linear-algebra/matrix.ts";
 import type { Marginal } from "./density.ts";
-import { Hypotheses } from "./hypotheses.ts";
+import { inspected, renewed } from "./evidence/belief-changes.ts";
+import type { DeclaredEvent } from "./evidence/declared-event.ts";
+import { Hypotheses, measured, type Observed, observedIn } from "./hypotheses.ts";
 import { afterJump, isSurprising, RARE } from "./jump.ts";
 import {
   type CandidatePosterior,
@@ -78,49 +80,79 @@ export class Assimilator {
   /** @returns `undefined` for a row that is refused (out of mode, or empty): only time passes then. */
   assimilate(row: EvidenceRow): PosteriorPoint | undefined {
     this.#predict(row.at);
-    const seen = this.#definition.signals.flatMap((_, index) =>
-      Number.isNaN(row.values[index] ?? Number.NaN) ? [] : [index],
+    const observed = observedIn(this.#definition, row);
+    if (!row.inMode || observed.outputs.length === 0) return undefined;
+    const { nis } = this.#learn(observed);
+    this.#unlearnt = keepNear(this.#unlearnt, this.#bounds);
+    this.#points++;
+    return {
+      at: row.at,
+      parameters: summaries(this.#definition, this.#bounds, this.#marginals, [0.9]).map(
+        ({ id, mean, sd, intervals }) => ({ id, mean, sd, interval90: intervals[0] as Interval }),
+      ),
+      nis,
+      size: observed.outputs.length,
+    };
+  }
+
+  /**
+   * Takes evidence that no stream carries: an inspection, a measurement by other means, a part replaced.
+   * @throws {TwinError} OUT_OF_ORDER; the event itself is checked by `inCanonicalOrder`.
+   */
+  declare(event: DeclaredEvent): void {
+    this.#predict(event.at);
+    const { parameters } = this.#definition;
+    if (event.kind === "measurement") {
+      const output = this.#hypotheses.outputIndex(event.output);
+      this.#learn(measured(output, event));
+      return;
+    }
+    const index = parameters.findIndex(({ id }) => id === event.parameter);
+    const bounds = this.#bounds[index] as Bounds;
+    if (event.kind === "inspection") {
+      this.#believe([{ weight: 1, gaussian: inspected(this.#belief, index, bounds, event) }]);
+      return;
+    }
+    const prior = event.prior ?? (parameters[index] as (typeof parameters)[number]).prior;
+    this.#unlearnt = renewed(this.#unlearnt, index, bounds, prior);
+    this.#believe([{ weight: 1, gaussian: renewed(this.#belief, index, bounds, prior) }]);
+  }
+
+  /** Bayes' rule over all explanations; gives the likeliest. */
+  #learn(observed: Observed): Updated {
+    const explanations = this.#explanations(observed);
+    const best = explanations.reduce((found, one) => (one.logWeight > found.logWeight ? one : found));
+    const kept = explanations.filter(({ logWeight }) => logWeight - best.logWeight > NEGLIGIBLE);
+    const total = kept.reduce((sum, { logWeight }) => sum + Math.exp(logWeight - best.logWeight), 0);
+    this.#believe(
+      kept.map(({ logWeight, gaussian }) => ({
+        weight: Math.exp(logWeight - best.logWeight) / total,
+        gaussian,
+      })),
     );
-    if (!row.inMode || seen.length === 0) return undefined;
-    const hypotheses = this.#explanations(row, seen);
-    const top = Math.max(...hypotheses.map(({ logWeight }) => logWeight));
-    const kept = hypotheses.filter(({ logWeight }) => logWeight - top > NEGLIGIBLE);
-    const total = kept.reduce((sum, { logWeight }) => sum + Math.exp(logWeight - top), 0);
-    const mixture = kept.map(({ logWeight, gaussian }) => ({
-      weight: Math.exp(logWeight - top) / total,
+    return best;
+  }
+
+  #believe(explanations: readonly { readonly weight: number; readonly gaussian: Gaussian }[]): void {
+    const mixture = explanations.map(({ weight, gaussian }) => ({
+      weight,
       gaussian: keepNear(gaussian, this.#bounds),
     }));
     this.#marginals = marginalsOf(mixture, this.#bounds.length);
     this.#belief = collapse(mixture);
-    this.#unlearnt = keepNear(this.#unlearnt, this.#bounds);
-    this.#points++;
-    const best = kept.find(({ logWeight }) => logWeight === top);
-    return {
-      at: row.at,
-      parameters: summaries(this.#definition, this.#bounds, this.#marginals, [0.9]).map(
-        ({ id, mean, sd, intervals }) => ({
-          id,
-          mean,
-          sd,
-          interval90: intervals[0] as Interval,
-        }),
-      ),
-      nis: best?.nis ?? 0,
-      size: seen.length,
-    };
   }
 
   /** By wear; and by a jump too where wear alone will not do. */
-  #explanations(row: EvidenceRow, seen: readonly number[]): Updated[] {
-    const worn = this.#hypotheses.update(this.#belief, row, seen);
+  #explanations(observed: Observed): Updated[] {
+    const worn = this.#hypotheses.update(this.#belief, observed);
     if (worn.length === 0)
       throw new TwinError(
         "MODEL_FAILED",
-        `model ${this.#definition.model} gives no finite outputs around what is believed at ${row.at}`,
+        `model ${this.#definition.model} gives no finite outputs around what is believed at ${this.#at}`,
         "narrow the parameters' bounds to where the model holds",
       );
     if (!isSurprising(worn)) return worn;
-    const jumped = this.#hypotheses.update(afterJump(this.#belief, this.#bounds), row, seen);
+    const jumped = this.#hypotheses.update(afterJump(this.#belief, this.#bounds), observed);
     return [...worn, ...jumped.map((one) => ({ ...one, logWeight: one.logWeight + RARE }))];
   }
 

@@ -2,7 +2,6 @@ import type { ParameterSet } from "../contract/parameter-set.ts";
 import type { TwinDefinition } from "../definition/twin-definition.ts";
 import type { Moments } from "../estimation/unscented-transform.ts";
 import { entry, Matrix } from "../linear-algebra/matrix.ts";
-import type { Case } from "./judge.ts";
 import type { CandidatePosterior, PosteriorPoint } from "./posterior.ts";
 import {
   ageOf,
@@ -14,6 +13,18 @@ import {
   scoreRow,
 } from "./predictive.ts";
 import type { EvidenceRow } from "./rows.ts";
+
+/** A candidate before the judge. */
+export interface Case {
+  readonly definition: TwinDefinition;
+  readonly incumbent: ParameterSet;
+  readonly candidate: CandidatePosterior;
+  /** The newest rows, in order: back to when the incumbent came into force, at most the policy's schedule, at least the held-out rows. */
+  readonly recent: readonly EvidenceRow[];
+  /** The causal posterior after each row, in the same order; may reach further back. */
+  readonly trace: readonly PosteriorPoint[];
+  readonly alarmed: boolean;
+}
 
 /** The numbers behind a verdict. */
 export interface JudgeEvidence {

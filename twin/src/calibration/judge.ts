@@ -1,9 +1,5 @@
-import type { ParameterSet } from "../contract/parameter-set.ts";
-import type { TwinDefinition } from "../definition/twin-definition.ts";
 import { chiSquaredQuantile, Z_9999 } from "../estimation/consistency.ts";
-import { gather, HELD_OUT, type JudgeEvidence } from "./judge-evidence.ts";
-import type { CandidatePosterior, PosteriorPoint } from "./posterior.ts";
-import type { EvidenceRow } from "./rows.ts";
+import { type Case, gather, HELD_OUT, type JudgeEvidence } from "./judge-evidence.ts";
 
 /** One question put to a candidate, and its answer in numbers: what a page shows of a verdict. */
 export interface Check {
@@ -35,17 +31,6 @@ export type Verdict =
   | ({ readonly kind: "reject" } & Judged)
   /** Worth another look after so many rows. */
   | ({ readonly kind: "wait"; readonly rows: number } & Judged);
-
-export interface Case {
-  readonly definition: TwinDefinition;
-  readonly incumbent: ParameterSet;
-  readonly candidate: CandidatePosterior;
-  /** The newest rows, in order: back to when the incumbent came into force, at most the policy's schedule, at least the held-out rows. */
-  readonly recent: readonly EvidenceRow[];
-  /** The causal posterior after each row, in the same order; may reach further back. */
-  readonly trace: readonly PosteriorPoint[];
-  readonly alarmed: boolean;
-}
 
 /** Hold rule: a change must be a thousand times likelier than none. */
 const ENOUGH = Math.log(1000);

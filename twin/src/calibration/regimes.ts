@@ -65,13 +65,17 @@ export function lineariseMargin(sigma: SigmaPoints, prior: Gaussian, margins: Fl
  *
  *     H = Cov[h, z] P_zz⁻¹,   Cov[x, h] = P_xz Hᵀ  (exact for z),   Cov[x, y] = Cov[x, h] + P_xβ,
  *     Cov[y] = Cov[h] + H P_zβ + (H P_zβ)ᵀ + P_ββ
+ *
+ * @param seen the signal whose bias each reading carries; undefined: none.
  */
 export function addBias(
   { mean, covariance }: Gaussian,
   size: number,
   moments: { mean: Float64Array; covariance: Matrix; cross: Matrix },
-  seen: readonly number[],
+  seen: readonly (number | undefined)[],
 ): Prediction {
+  const share = (row: number, signal: number | undefined): number =>
+    signal === undefined ? 0 : covariance.get(row, size + signal);
   const total = mean.length;
   const block = new Matrix(size, size);
   for (let row = 0; row < size; row++)
@@ -80,7 +84,7 @@ export function addBias(
   const cross = new Matrix(total, seen.length);
   for (let row = 0; row < total; row++) {
     for (const [column, signal] of seen.entries()) {
-      let sum = covariance.get(row, size + signal);
+      let sum = share(row, signal);
       if (row < size) sum += moments.cross.get(row, column);
       else
         for (let inner = 0; inner < size; inner++)
@@ -91,16 +95,17 @@ export function addBias(
   const combined = moments.covariance.copy();
   for (const [row, left] of seen.entries()) {
     for (const [column, right] of seen.entries()) {
-      let sum = covariance.get(size + left, size + right);
+      let sum = left === undefined ? 0 : share(size + left, right);
       for (let inner = 0; inner < size; inner++)
-        sum +=
-          gain.get(inner, row) * covariance.get(inner, size + right) +
-          gain.get(inner, column) * covariance.get(inner, size + left);
+        sum += gain.get(inner, row) * share(inner, right) + gain.get(inner, column) * share(inner, left);
       combined.add(row, column, sum);
     }
   }
   return {
-    mean: moments.mean.map((value, index) => value + entry(mean, size + (seen[index] as number))),
+    mean: moments.mean.map((value, index) => {
+      const signal = seen[index];
+      return signal === undefined ? value : value + entry(mean, size + signal);
+    }),
     covariance: combined,
     cross,
   };

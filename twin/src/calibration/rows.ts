@@ -1,11 +1,14 @@
 import { isUsable, QUALITIES, type Reading, readingIdentity } from "../contract/reading.ts";
 import type { TwinDefinition } from "../definition/twin-definition.ts";
 import { inMode } from "../estimation/operating-mode.ts";
+import { ABOVE_SCALE, AT, BELOW_SCALE } from "./evidence/censoring.ts";
 
 /** All usable readings of one event time, in definition order; NaN where there is none. */
 export interface EvidenceRow {
   readonly at: number;
   readonly values: readonly number[];
+  /** Per signal: `ABOVE_SCALE` or `BELOW_SCALE` where the sensor stands at the end of its scale. Absent: nowhere. */
+  readonly beyond?: readonly number[];
   /** The declared operating mode held: the model is valid. */
   readonly inMode: boolean;
 }
@@ -57,6 +60,7 @@ export function evidenceRows(
     .map(([at, values]) => ({
       at,
       values,
+      ...beyondScale(definition, values),
       inMode: inMode(definition.mode, (signal) => values[column.get(signal) ?? -1] ?? Number.NaN),
     }));
   for (const row of rows)
@@ -68,6 +72,15 @@ export function evidenceRows(
       });
   refused.sort((left, right) => left.at - right.at || ((left.signal ?? "") < (right.signal ?? "") ? -1 : 1));
   return { rows, refused };
+}
+
+function beyondScale({ signals }: TwinDefinition, values: readonly number[]): Pick<EvidenceRow, "beyond"> {
+  const beyond = signals.map(({ scale }, index) => {
+    const value = values[index] ?? Number.NaN;
+    if (!scale || Number.isNaN(value)) return AT;
+    return value >= scale[1] ? ABOVE_SCALE : value <= scale[0] ? BELOW_SCALE : AT;
+  });
+  return beyond.some((where) => where !== AT) ? { beyond } : {};
 }
 
 /** Each reading once. Copies that differ in their flags, or two readings that nobody called a conflict, are settled by their content, never by arrival. */

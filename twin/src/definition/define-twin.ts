@@ -70,6 +70,13 @@ function checkSignal(signal: SignalDefinition, expect: Expect): void {
     signal.range,
     "[low, high] with low < high, both finite",
   );
+  if (signal.scale)
+    expect(
+      signal.scale[0] >= low && signal.scale[1] <= high && signal.scale[0] < signal.scale[1],
+      at("scale"),
+      signal.scale,
+      `[low, high] inside the range [${low}, ${high}]`,
+    );
   expect(
     signal.nominal >= low && signal.nominal <= high,
     at("nominal"),

@@ -21,6 +21,8 @@ export interface SignalDefinition {
   readonly unit: Unit;
   /** Values outside are physically impossible for this sensor. */
   readonly range: readonly [low: number, high: number];
+  /** Where the sensor's scale ends: a reading there says only that the truth is at or beyond it. Absent: nowhere. */
+  readonly scale?: readonly [low: number, high: number];
   /** Value of a healthy machine; a reading near 1000 × or 1/1000 × this is suspected of a wrong unit scale. */
   readonly nominal: number;
   readonly period: Millis;

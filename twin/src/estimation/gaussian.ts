@@ -8,15 +8,20 @@ export interface Gaussian {
 }
 
 /**
- * The Gaussian with the moments of N(m, P) restricted to the half-space aᵀx + c > 0.
+ * The Gaussian with the moments of N(m, P) given that aᵀx + c + e > 0, e ~ N(0, noise²); without noise: restricted to a half-space.
  *
- *     d = aᵀx + c ~ N(d̄, s²),   m⁺ = m + (P a / s²)(E[d | d > 0] − d̄),   P⁺ = P + (P a aᵀ P / s⁴)(Var[d | d > 0] − s²)
+ *     d = aᵀx + c + e ~ N(d̄, s²),   m⁺ = m + (P a / s²)(E[d | d > 0] − d̄),   P⁺ = P + (P a aᵀ P / s⁴)(Var[d | d > 0] − s²)
  *
  * @see Simon & Simon (2010), Int. J. Systems Science 41(2), §2.
  */
-export function restrict({ mean, covariance }: Gaussian, direction: Float64Array, offset: number): Gaussian {
+export function restrict(
+  { mean, covariance }: Gaussian,
+  direction: Float64Array,
+  offset: number,
+  noise = 0,
+): Gaussian {
   const along = timesVector(covariance, direction);
-  const variance = dot(direction, along);
+  const variance = dot(direction, along) + noise * noise;
   const sd = Math.sqrt(variance);
   const centre = dot(direction, mean) + offset;
   const truncated = truncatedAbove(-centre / sd);
