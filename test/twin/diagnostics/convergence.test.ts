@@ -220,6 +220,12 @@ describe("a summary of draws", () => {
     expect(row!.faults.find(({ statistic }) => statistic === "essBulk")?.limit).toBe(400);
   });
 
+  test("does not take one chain's word", () => {
+    const one = four("white", 0).slice(0, 1);
+    expect(summariseChains("b3", one).faults).toEqual([{ statistic: "chains", value: 1, limit: 4 }]);
+    expect(summariseChains("b3", one, [0.5], { chains: 1 }).faults).toEqual([]);
+  });
+
   test("has no fault for white chains", () => {
     expect(summariseChains("b3", four("white", 0)).faults).toEqual([]);
   });

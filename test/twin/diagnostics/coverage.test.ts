@@ -1,4 +1,5 @@
 import { CoverageScoreboard, type PublishedInterval } from "@plumbline/twin/diagnostics/coverage";
+import { sampleQuantile } from "@plumbline/twin/diagnostics/quantile";
 import { type Dice, dice } from "@plumbline/twin/random/dice";
 import { describe, expect, test } from "vitest";
 import { refusal } from "../support/refusals.ts";
@@ -32,6 +33,32 @@ describe("the coverage scoreboard", () => {
       if (board(100, dice(`board ${run}`)).rows()[0]!.verdict === "kept") kept++;
     // At least 99 %, for counts are discrete: Bin(500, 0.99) has sd 2.2, 4 sd.
     expect(kept).toBeGreaterThan(485);
+  });
+
+  test("a band is a quantile with coverage: the extremes of 10 or of 100 samples are none", () => {
+    const verdict = (
+      samples: number,
+      low: (sorted: Float64Array) => number,
+      high: typeof low,
+      seed: string,
+    ) => {
+      const roll = dice(seed);
+      const result = new CoverageScoreboard();
+      for (let i = 0; i < 500; i++) {
+        const sorted = Float64Array.from({ length: samples }, () => roll.normal()).sort();
+        result.settle({ name: "b3", level: 0.9, low: low(sorted), high: high(sorted) }, roll.normal());
+      }
+      return result.rows()[0]!.verdict;
+    };
+    // Extremes of M hold (M − 1)/(M + 1): 0.818 and 0.980, outside [0.864, 0.932].
+    const least = (sorted: Float64Array): number => sorted[0]!;
+    const most = (sorted: Float64Array): number => sorted[sorted.length - 1]!;
+    expect(verdict(10, least, most, "ten")).toBe("too narrow");
+    expect(verdict(100, least, most, "hundred")).toBe("too wide");
+    const lower = (sorted: Float64Array): number => sampleQuantile(sorted, 0.05);
+    const upper = (sorted: Float64Array): number => sampleQuantile(sorted, 0.95);
+    for (const samples of [100, 1000])
+      expect(verdict(samples, lower, upper, `quantiles ${samples}`)).toBe("kept");
   });
 
   test("condemns ± one sd sold as 90 %, and says by how much", () => {

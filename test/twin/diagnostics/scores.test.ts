@@ -13,6 +13,7 @@ import {
   energyScore,
   intervalScore,
   logScoreGaussian,
+  logScoreGaussianMixture,
   logScoreNormal,
 } from "@plumbline/twin/diagnostics/scores";
 import { Matrix } from "@plumbline/twin/linear-algebra/matrix";
@@ -127,6 +128,20 @@ describe("other scores", () => {
     );
   });
 
+  test("the log score of a mixture is −ln of its density, also where all densities underflow", () => {
+    const mixture = [
+      { weight: 1, mean: 0, sd: 1 },
+      { weight: 3, mean: 2, sd: 0.5 },
+    ];
+    const density =
+      0.25 * Math.exp(-logScoreGaussian(0, 1, 1)) + 0.75 * Math.exp(-logScoreGaussian(2, 0.5, 1));
+    expect(logScoreGaussianMixture(mixture, 1)).toBeCloseTo(-Math.log(density), 14);
+    expect(logScoreGaussianMixture(mixture, 100)).toBeCloseTo(logScoreGaussian(0, 1, 100) + Math.log(4), 10);
+    expect(refusal(() => logScoreGaussianMixture([{ weight: -1, mean: 0, sd: 1 }], 0)).code).toBe(
+      "BAD_FORECAST",
+    );
+  });
+
   test("Dawid and Sebastiani's is the log score without constants, in one dimension and in many", () => {
     expect(dawidSebastiani(1, 2, 4)).toBeCloseTo(9 / 4 + Math.log(4), 14);
     expect(dawidSebastianiVector([1], Matrix.from([[4]]), [4])).toBeCloseTo(9 / 4 + Math.log(4), 14);
@@ -176,7 +191,14 @@ describe("what cannot be scored is refused", () => {
     ["a fair score of one member", () => crpsFair([1], 1)],
     ["an interval upside down", () => intervalScore(0.9, 2, 1, 0)],
     ["a level of 1", () => intervalScore(1, 1, 2, 0)],
-    ["a negative weight", () => crpsGaussianMixture([{ weight: -1, mean: 0, sd: 1 }], 0)],
+    [
+      "a negative weight",
+      () =>
+        crpsGaussianMixture(
+          [-1, 3].map((weight) => ({ weight, mean: 0, sd: 1 })),
+          0,
+        ),
+    ],
     ["an empty mixture", () => crpsGaussianMixture([], 0)],
     ["no quantiles", () => crpsQuantiles([], 0)],
     ["one case", () => compareScores([1], [1])],

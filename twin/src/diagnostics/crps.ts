@@ -1,6 +1,7 @@
 import { entry } from "../linear-algebra/matrix.ts";
 import { standardNormalCdf, standardNormalDensity } from "../probability/normal.ts";
 import { badForecast, requireFinite, requireSpread } from "./forecast-checks.ts";
+import { type GaussianComponent, totalWeight } from "./gaussian-mixture.ts";
 
 /*
  * Continuous ranked probability score: ∫ (F(x) − 1{x ≥ y})² dx. Units of the quantity; 0 is perfect, smaller is better; of a
@@ -27,12 +28,6 @@ function foldedMean(mean: number, sd: number): number {
   return mean * (2 * standardNormalCdf(z) - 1) + 2 * sd * standardNormalDensity(z);
 }
 
-export interface GaussianComponent {
-  readonly weight: number;
-  readonly mean: number;
-  readonly sd: number;
-}
-
 /**
  * Of a mixture of Gaussians; weights are divided by their sum. O(k²).
  *
@@ -41,15 +36,11 @@ export interface GaussianComponent {
  * @see Grimit, Gneiting, Berrocal & Johnson (2006), Q. J. R. Meteorol. Soc. 132, eq. 5.
  */
 export function crpsGaussianMixture(mixture: readonly GaussianComponent[], observation: number): number {
-  let total = 0;
-  for (const { weight, mean, sd } of mixture) {
+  const total = totalWeight(mixture);
+  for (const { mean, sd } of mixture) {
     requireSpread(sd);
     requireFinite(mean, observation);
-    if (!(weight >= 0)) throw badForecast(`a weight of ${weight}`, "weights that are 0 or more");
-    total += weight;
   }
-  if (!(total > 0 && Number.isFinite(total)))
-    throw badForecast(`weights that sum to ${total}`, "weights with a positive, finite sum");
   let distance = 0;
   let spread = 0;
   for (const left of mixture) {

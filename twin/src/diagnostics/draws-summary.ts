@@ -28,7 +28,7 @@ export interface DrawsSummary {
 }
 
 export interface ConvergenceFault {
-  readonly statistic: "rhat" | "essBulk" | "essTail" | "stuck";
+  readonly statistic: "chains" | "rhat" | "essBulk" | "essTail" | "stuck";
   readonly value: number;
   readonly limit: number;
 }
@@ -38,6 +38,8 @@ export interface ConvergenceLimits {
   readonly rhat?: number;
   /** Least effective draws for each chain, bulk and tail. Default 100. */
   readonly essPerChain?: number;
+  /** Fewest chains: one alone is only compared with itself. Default 4. */
+  readonly chains?: number;
 }
 
 /**
@@ -99,7 +101,9 @@ function faultsOf(
 ): ConvergenceFault[] {
   const largest = limits.rhat ?? 1.01;
   const least = (limits.essPerChain ?? 100) * chains;
+  const fewest = limits.chains ?? 4;
   const faults: ConvergenceFault[] = [];
+  if (chains < fewest) faults.push({ statistic: "chains", value: chains, limit: fewest });
   if (!(summary.rhat < largest)) faults.push({ statistic: "rhat", value: summary.rhat, limit: largest });
   for (const statistic of ["essBulk", "essTail"] as const)
     if (!(summary[statistic] >= least)) faults.push({ statistic, value: summary[statistic], limit: least });

@@ -4,19 +4,24 @@ import { type Chains, pooled } from "./chains.ts";
 
 /** Ranks 1 … n; equal values share the mean of their ranks. */
 export function averageRanks(values: ArrayLike<number>): Float64Array {
-  const order = Uint32Array.from({ length: values.length }, (_, index) => index).sort(
-    (left, right) => entry(values, left) - entry(values, right),
-  );
-  const ranks = new Float64Array(values.length);
-  for (let start = 0; start < order.length; ) {
-    const value = entry(values, entry(order, start));
-    let end = start + 1;
-    while (end < order.length && entry(values, entry(order, end)) === value) end++;
-    const shared = (start + 1 + end) / 2;
-    for (let place = start; place < end; place++) ranks[entry(order, place)] = shared;
-    start = end;
+  const sorted = Float64Array.from(values).sort();
+  return Float64Array.from(values, (value) => {
+    const below = countWhile(sorted, (other) => other < value);
+    const notAbove = countWhile(sorted, (other) => other <= value);
+    return (below + 1 + notAbove) / 2;
+  });
+}
+
+/** How many of the ascending values satisfy a condition that holds up to some point and not beyond. */
+function countWhile(sorted: Float64Array, holds: (value: number) => boolean): number {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (holds(entry(sorted, middle))) low = middle + 1;
+    else high = middle;
   }
-  return ranks;
+  return low;
 }
 
 /**

@@ -1,13 +1,4 @@
-import {
-  type Chains,
-  checkChains,
-  isConstant,
-  mapChains,
-  meanOf,
-  pooled,
-  splitChains,
-  varianceOf,
-} from "./chains.ts";
+import { type Chains, checkChains, mapChains, meanOf, pooled, splitChains, varianceOf } from "./chains.ts";
 import { sampleQuantile } from "./quantile.ts";
 import { normalScores } from "./ranks.ts";
 
@@ -40,9 +31,10 @@ export function rhatBasic(chains: Chains): number {
 
 /**
  *     R̂² = ((n − 1)/n W + B/n)/W      W: mean variance within chains, B/n: variance of the chains' means
+ *
+ * 0/0 of a constant is NaN, as it should be.
  */
 function potentialScaleReduction(chains: Chains): number {
-  if (isConstant(chains)) return Number.NaN;
   const draws = chains[0]?.length ?? 0;
   const within = meanOf(chains.map((chain) => varianceOf(chain)));
   const between = varianceOf(chains.map(meanOf));

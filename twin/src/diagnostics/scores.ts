@@ -2,6 +2,8 @@ import { cholesky, logDeterminant, solveLower } from "../linear-algebra/cholesky
 import { dot, entry, Matrix, shapeError } from "../linear-algebra/matrix.ts";
 import { meanOf, varianceOf } from "./chains.ts";
 import { badForecast, requireFinite, requireSpread } from "./forecast-checks.ts";
+import { type GaussianComponent, totalWeight } from "./gaussian-mixture.ts";
+import { logSumExp } from "./log-sum-exp.ts";
 
 /*
  * Proper scoring rules; smaller is better in all of them. A score means nothing alone: compare it with a baseline on
@@ -14,6 +16,15 @@ const LN_2PI = Math.log(2 * Math.PI);
 /** −ln p(y) of N(mean, sd²), nats. */
 export function logScoreGaussian(mean: number, sd: number, observation: number): number {
   return (dawidSebastiani(mean, sd, observation) + LN_2PI) / 2;
+}
+
+/** −ln p(y) of a mixture of Gaussians whose weights are divided by their sum, nats. */
+export function logScoreGaussianMixture(mixture: readonly GaussianComponent[], observation: number): number {
+  const total = totalWeight(mixture);
+  const terms = mixture.map(
+    ({ weight, mean, sd }) => Math.log(weight / total) - logScoreGaussian(mean, sd, observation),
+  );
+  return -logSumExp(terms);
 }
 
 /** −ln p(y) of N(mean, covariance), nats. */
