@@ -1,8 +1,10 @@
 import { TwinError } from "../../errors.ts";
 import { entry } from "../../linear-algebra/matrix.ts";
+import { minimise } from "../../optimisation/minimise.ts";
+import type { Minimum, Objective } from "../../optimisation/minimise-counted.ts";
+import { type MultiStart, multiStart } from "../../optimisation/minimise-multi-start.ts";
 import type { Distribution } from "../../probability/distribution.ts";
 import type { Dice } from "../../random/dice.ts";
-import { ascend, type Climbable, type Summit } from "./ascent.ts";
 import { type FunctionValues, GaussianProcess, processWhere } from "./gaussian-process.ts";
 import type { Kernel } from "./kernel.ts";
 
@@ -12,9 +14,9 @@ export interface GaussianProcessFit {
   /** sd of the noise of every value; as given unless it was learnt. */
   readonly noise: number | Float64Array;
   readonly logMarginalLikelihood: number;
-  /** Whether the best climb ended at a summit. */
+  /** Whether the best search ended at a maximum. */
   readonly converged: boolean;
-  /** Climbs that ended within 0.01 of the best: one of many says that the likelihood has several summits. */
+  /** Searches that ended at the same maximum: one of many says that there are several. */
   readonly agreeing: number;
   readonly starts: number;
 }
@@ -25,13 +27,10 @@ export interface FitOptions {
   /** Priors on the natural scale by the ids of the hyperparameters ("noise" for the noise); none = maximum likelihood. */
   readonly priors?: Readonly<Record<string, Distribution>>;
   readonly mean?: number;
-  /** Climbs: the first from the kernel's own values, the others from around it. Default 5 with dice, else 1. */
+  /** Searches: the first from the kernel's own values, the others from around it. Default 5 with dice, else 1. */
   readonly starts?: number;
   readonly dice?: Dice;
 }
-
-/** Starts are spread over e^±2 around the kernel's own values: correlation lengths are rarely guessed better. */
-const SPREAD = 2;
 
 /**
  * The hyperparameters that make the values most likely, or most probable under priors:
@@ -70,63 +69,74 @@ export function fitGaussianProcess(
     new GaussianProcess(kernelAt(x), { ...data, noise: noiseAt(x) }, mean);
   // Bad data must be told, not taken for a bad start.
   processAt(start);
-  const climb = posteriorClimb(processAt, noiseAt, learnNoise, priorsOf(kernel, learnNoise, options));
-  const summits = Array.from({ length: starts }, (_, index) =>
-    ascend(climb, spread(start, index, options.dice)),
-  )
-    .filter(({ value }) => Number.isFinite(value))
-    .sort((one, other) => other.value - one.value);
-  const [best] = summits;
-  if (best === undefined)
-    throw new TwinError(
-      "NO_FIT",
-      "no start had a finite likelihood",
-      "expected hyperparameters inside their priors",
-    );
-  return report(best, summits, processAt(best.x), noiseAt(best.x));
-}
-
-function report(
-  best: Summit,
-  summits: readonly Summit[],
-  process: GaussianProcess,
-  noise: number | Float64Array,
-): GaussianProcessFit {
+  const priors = priorsOf(kernel, learnNoise, options);
+  const objective: Objective = (x) => {
+    const process = processWhere(() => processAt(x));
+    if (process === undefined) return Number.POSITIVE_INFINITY;
+    return -process.logMarginalLikelihood() - logPriors(priors, x);
+  };
+  const gradient = (x: Float64Array, out: Float64Array): void => {
+    const process = processAt(x);
+    out.set(process.gradient());
+    if (learnNoise) out[values.length] = process.noiseGradient(noiseAt(x) as number);
+    addPriorSlopes(priors, x, out);
+    for (let index = 0; index < out.length; index++) out[index] = -entry(out, index);
+  };
+  const { best, agreeing } = search(objective, gradient, start, starts, options.dice);
+  const process = processAt(best.x);
   return {
     process,
     kernel: process.kernel,
-    noise,
+    noise: noiseAt(best.x),
     logMarginalLikelihood: process.logMarginalLikelihood(),
     converged: best.converged,
-    agreeing: summits.filter(({ value }) => value > best.value - 0.01).length,
-    starts: summits.length,
+    agreeing,
+    starts,
   };
 }
 
-function posteriorClimb(
-  processAt: (x: Float64Array) => GaussianProcess,
-  noiseAt: (x: Float64Array) => number | Float64Array,
-  learnNoise: boolean,
+/** Starts are spread over e^±2 around the kernel's own values: correlation lengths are rarely guessed better. */
+const SPREAD = 2;
+
+function search(
+  objective: Objective,
+  gradient: (x: Float64Array, out: Float64Array) => void,
+  start: Float64Array,
+  starts: number,
+  dice: Dice | undefined,
+): Pick<MultiStart, "best" | "agreeing"> {
+  if (dice === undefined || starts === 1)
+    return { best: found(minimise(objective, start, { gradient })), agreeing: 1 };
+  const box = { low: start.map((value) => value - SPREAD), high: start.map((value) => value + SPREAD) };
+  const result = multiStart(objective, box, dice, { starts: starts - 1, first: [start], gradient });
+  return { best: found(result.best), agreeing: result.agreeing };
+}
+
+function found(minimum: Minimum): Minimum {
+  if (Number.isFinite(minimum.value)) return minimum;
+  throw new TwinError(
+    "NO_FIT",
+    "no start had a finite likelihood",
+    "expected hyperparameters inside their priors",
+  );
+}
+
+const logPriors = (priors: readonly (Distribution | undefined)[], x: Float64Array): number =>
+  priors.reduce((sum, prior, index) => sum + (prior?.logDensity(Math.exp(entry(x, index))) ?? 0), 0);
+
+function addPriorSlopes(
   priors: readonly (Distribution | undefined)[],
-): Climbable {
-  return (x, gradient) => {
-    const process = processWhere(() => processAt(x));
-    if (process === undefined) return Number.NEGATIVE_INFINITY;
-    gradient.set(process.gradient());
-    if (learnNoise) gradient[gradient.length - 1] = process.noiseGradient(noiseAt(x) as number);
-    let value = process.logMarginalLikelihood();
-    for (const [index, prior] of priors.entries()) {
-      if (prior === undefined) continue;
-      const density = (log: number): number => prior.logDensity(Math.exp(log));
-      const at = entry(x, index);
-      value += density(at);
-      gradient[index] =
-        entry(gradient, index) + (density(at + PRIOR_STEP) - density(at - PRIOR_STEP)) / (2 * PRIOR_STEP);
-    }
-    return value;
-  };
+  x: Float64Array,
+  out: Float64Array,
+): void {
+  for (const [index, prior] of priors.entries()) {
+    if (prior === undefined) continue;
+    const density = (offset: number): number => prior.logDensity(Math.exp(entry(x, index) + offset));
+    out[index] = entry(out, index) + (density(PRIOR_STEP) - density(-PRIOR_STEP)) / (2 * PRIOR_STEP);
+  }
 }
 
+/** Step over which log priors are differenced in ln φ; their formulas are good to round-off. */
 const PRIOR_STEP = 1e-5;
 
 function priorsOf(
@@ -143,10 +153,4 @@ function priorsOf(
       `expected priors for some of: ${ids.join(", ")}`,
     );
   return ids.map((id) => priors[id]);
-}
-
-function spread(start: Float64Array, index: number, dice: Dice | undefined): Float64Array {
-  if (index === 0 || dice === undefined) return start;
-  const own = dice.split(index);
-  return start.map((value) => value + SPREAD * (2 * own.uniform() - 1));
 }

@@ -1,11 +1,11 @@
 import { TwinError } from "../../errors.ts";
 import { cholesky, logDeterminant, solveCholesky } from "../../linear-algebra/cholesky.ts";
 import { entry, Matrix } from "../../linear-algebra/matrix.ts";
+import { minimise } from "../../optimisation/minimise.ts";
 import { standardNormalQuantile } from "../../probability/normal.ts";
 import type { Coordinates } from "../problem/coordinates.ts";
 import type { Evaluator } from "../problem/evaluator.ts";
 import type { Unknown } from "../problem/problem.ts";
-import { ascend } from "./ascent.ts";
 import { type DiscrepantProblem, freeIndices } from "./discrepant-problem.ts";
 import { PosteriorSurface } from "./posterior-surface.ts";
 
@@ -41,6 +41,8 @@ export function interval(
   return [Math.min(...ends), Math.max(...ends)];
 }
 
+/** Relative error of the log posterior, for the search. */
+const ROUNDING = 1e-13;
 /** Climbs between which the coordinates are rescaled to the curvature just found. */
 const CLIMBS = 3;
 /** Distance over which gradients are differenced for the Hessian, in posterior sds. */
@@ -71,18 +73,17 @@ export function laplacePosterior(
   let converged = false;
   for (let climb = 0; climb < CLIMBS; climb++) {
     const origin = z;
+    const unit = scale;
     const at = (u: Float64Array): Float64Array =>
-      u.map((value, index) => entry(origin, index) + value * entry(scale, index));
-    const summit = ascend(
-      (u, gradient) => {
-        const value = surface.climb(at(u), gradient);
-        for (let index = 0; index < u.length; index++)
-          gradient[index] = entry(gradient, index) * entry(scale, index);
-        return value;
-      },
-      new Float64Array(z.length),
-      { longest: 100 },
-    );
+      u.map((value, index) => entry(origin, index) + value * entry(unit, index));
+    const gradient = (u: Float64Array, out: Float64Array): void => {
+      surface.gradient(at(u), out);
+      for (let index = 0; index < u.length; index++) out[index] = -entry(out, index) * entry(unit, index);
+    };
+    const summit = minimise((u) => -surface.value(at(u)), new Float64Array(z.length), {
+      gradient,
+      noise: ROUNDING,
+    });
     z = at(summit.x);
     converged = summit.converged;
     scale = surface.curvatureScale(z);
@@ -103,7 +104,6 @@ function summarised(
     for (let column = 0; column < z.length; column++)
       covariance.set(row, column, covariance.get(row, column) * entry(scale, row) * entry(scale, column));
   const logScale = scale.reduce((sum, value) => sum + Math.log(value), 0);
-  const value = surface.climb(z, new Float64Array(z.length));
   return {
     unknowns: problem.unknowns,
     mode: surface.target.natural(z),
@@ -111,7 +111,8 @@ function summarised(
     coordinates,
     z,
     covariance,
-    logEvidence: value + (z.length / 2) * Math.log(2 * Math.PI) + logScale - logDeterminant(factor) / 2,
+    logEvidence:
+      surface.value(z) + (z.length / 2) * Math.log(2 * Math.PI) + logScale - logDeterminant(factor) / 2,
     converged,
   };
 }
@@ -126,9 +127,9 @@ function curvatureFactor(surface: PosteriorSurface, z: Float64Array, scale: Floa
     const step = HESSIAN_STEP * entry(scale, column);
     const moved = z.slice();
     moved[column] = entry(z, column) + step;
-    surface.climb(moved, ahead);
+    surface.gradient(moved, ahead);
     moved[column] = entry(z, column) - step;
-    surface.climb(moved, behind);
+    surface.gradient(moved, behind);
     for (let row = 0; row < size; row++) {
       const second = ((entry(behind, row) - entry(ahead, row)) * entry(scale, row)) / (2 * HESSIAN_STEP);
       hessian.add(row, column, second / 2);

@@ -30,19 +30,27 @@ export class PosteriorSurface {
     this.#jacobian = new Matrix(problem.observations.length, problem.unknowns.length);
   }
 
-  climb(z: Float64Array, gradient: Float64Array): number {
+  value(z: Float64Array): number {
     const prior = this.target.logPrior(z);
     const process = Number.isFinite(prior) ? this.#process(z) : undefined;
-    if (process === undefined || !this.#linearise(z)) return Number.NEGATIVE_INFINITY;
-    this.#priorGradient(z, gradient);
+    return process === undefined ? Number.NEGATIVE_INFINITY : prior + process.logMarginalLikelihood();
+  }
+
+  /** `out` ← ∂ ln p(z, y)/∂z; NaN where the model has no values around z. */
+  gradient(z: Float64Array, out: Float64Array): void {
+    const process = this.#process(z);
+    if (process === undefined || !this.#linearise(z)) {
+      out.fill(Number.NaN);
+      return;
+    }
+    this.#priorGradient(z, out);
     for (let column = 0; column < this.#jacobian.columns; column++) {
-      let sum = entry(gradient, column);
+      let sum = entry(out, column);
       for (let row = 0; row < this.#jacobian.rows; row++)
         sum += this.#jacobian.get(row, column) * entry(process.weights, row);
-      gradient[column] = sum;
+      out[column] = sum;
     }
-    if (this.#free.length > 0) this.#addHyperGradient(z, process.gradient(), gradient);
-    return prior + process.logMarginalLikelihood();
+    if (this.#free.length > 0) this.#addHyperGradient(z, process.gradient(), out);
   }
 
   /** 1/√curvature of each coordinate by itself, expected over data: the unit in which to search. */
