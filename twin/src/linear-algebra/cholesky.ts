@@ -9,33 +9,42 @@ export { solveLower, solveLowerTransposed } from "./triangular.ts";
  * @throws {TwinError} NOT_POSITIVE_DEFINITE names the pivot; nothing is substituted for a failed factor.
  * @see Golub & Van Loan (2013), Matrix Computations, §4.2.
  */
-export function cholesky(matrix: Matrix): Matrix {
+export const cholesky = (matrix: Matrix): Matrix =>
+  choleskyInto(new Matrix(matrix.rows, matrix.columns), matrix);
+
+/** `cholesky` into room that exists; `factor` may be the matrix itself, and is spoilt when a pivot fails. */
+export function choleskyInto(factor: Matrix, matrix: Matrix): Matrix {
   const size = matrix.rows;
   if (matrix.columns !== size) throw shapeError(`${size} × ${matrix.columns}`, "a square matrix");
-  const factor = new Matrix(size, size);
+  if (factor.rows !== size || factor.columns !== size)
+    throw shapeError(`a factor of ${factor.rows} × ${factor.columns}`, `${size} × ${size}`);
   const a = matrix.data;
   const l = factor.data;
   for (let row = 0; row < size; row++) {
+    const start = row * size;
     for (let column = 0; column <= row; column++) {
-      let sum = a[row * size + column] as number;
+      const other = column * size;
+      let sum = a[start + column] as number;
       for (let inner = 0; inner < column; inner++)
-        sum -= (l[row * size + inner] as number) * (l[column * size + inner] as number);
+        sum -= (l[start + inner] as number) * (l[other + inner] as number);
       if (column < row) {
-        l[row * size + column] = sum / (l[column * size + column] as number);
+        l[start + column] = sum / (l[other + column] as number);
         continue;
       }
-      if (!(sum > 0)) {
-        throw new TwinError(
-          "NOT_POSITIVE_DEFINITE",
-          `pivot ${row} of a ${size} × ${size} matrix is ${sum}`,
-          "a covariance must be positive definite: look for a signal without noise or a parameter without prior variance",
-        );
-      }
-      l[row * size + row] = Math.sqrt(sum);
+      if (!(sum > 0 && sum < Number.POSITIVE_INFINITY)) throw notDefinite(row, size, sum);
+      l[start + row] = Math.sqrt(sum);
     }
+    l.fill(0, start + row + 1, start + size);
   }
   return factor;
 }
+
+const notDefinite = (pivot: number, size: number, value: number): TwinError =>
+  new TwinError(
+    "NOT_POSITIVE_DEFINITE",
+    `pivot ${pivot} of a ${size} × ${size} matrix is ${value}`,
+    "a covariance must be positive definite: look for a signal without noise or a parameter without prior variance",
+  );
 
 /** A⁻¹ b from A = L Lᵀ. */
 export const solveCholesky = (factor: Matrix, right: Matrix): Matrix =>
