@@ -4,7 +4,7 @@ import type { FormName } from "./covariance-form.ts";
 import { type DiffuseConvention, type Likelihood, LikelihoodSum } from "./likelihood.ts";
 import type { LinearModel, Observation, Transition } from "./model.ts";
 import { checkStart, ModelChecks } from "./model-checks.ts";
-import { checkedSeries, type Readings } from "./readings.ts";
+import { checkedSeries, type Readings, type Series } from "./readings.ts";
 import { Recursion } from "./recursion.ts";
 import { RowSplitter, type ScalarRows, scalarValues } from "./scalar-rows.ts";
 
@@ -93,7 +93,15 @@ export function logLikelihood(
   options: FilterOptions = {},
 ): Likelihood {
   checkStart(model);
-  const { times, rows } = checkedSeries(readings, model.outputs, model.start.at);
+  return likelihoodOfSeries(model, checkedSeries(readings, model.outputs, model.start.at), options);
+}
+
+/** For readings and a start that have been checked before: many models, one series. */
+export function likelihoodOfSeries(
+  model: LinearModel,
+  { times, rows }: Series,
+  options: FilterOptions = {},
+): Likelihood {
   const pass = new FilterPass(model, options.form ?? "sequential");
   rows.forEach((row, index) => {
     pass.advance(times[index] as number);

@@ -1,4 +1,5 @@
 import { Matrix } from "../../linear-algebra/matrix.ts";
+import { sandwichInto } from "../../linear-algebra/products.ts";
 import type { CovarianceForm } from "./covariance-form.ts";
 import type { Transition } from "./model.ts";
 
@@ -9,12 +10,14 @@ import type { Transition } from "./model.ts";
 export class SequentialForm implements CovarianceForm {
   readonly #covariance: Matrix;
   readonly #work: Matrix;
+  readonly #product: Matrix;
   readonly #along: Float64Array;
   readonly #left: Float64Array;
 
   constructor(covariance: Matrix) {
     this.#covariance = covariance.copy();
     this.#work = new Matrix(covariance.rows, covariance.rows);
+    this.#product = new Matrix(covariance.rows, covariance.rows);
     this.#along = new Float64Array(covariance.rows);
     this.#left = new Float64Array(covariance.rows);
   }
@@ -70,39 +73,14 @@ export class SequentialForm implements CovarianceForm {
   }
 
   propagate({ matrix, noise }: Transition): void {
-    sandwich(matrix, this.#covariance, this.#work);
     const covariance = this.#covariance;
-    for (let row = 0; row < covariance.rows; row++) {
-      for (let column = 0; column <= row; column++) {
-        const value = this.#work.get(row, column) + noise.get(row, column);
-        covariance.set(row, column, value);
-        covariance.set(column, row, value);
-      }
-    }
+    sandwichInto(this.#product, matrix, covariance, this.#work);
+    for (let row = 0; row < covariance.rows; row++)
+      for (let column = 0; column < covariance.rows; column++)
+        covariance.set(row, column, this.#product.get(row, column) + noise.get(row, column));
   }
 
   covariance(): Matrix {
     return this.#covariance.copy();
-  }
-}
-
-/** Lower triangle of `out` ← F P Fᵀ; zeros of F cost nothing. */
-function sandwich(transition: Matrix, covariance: Matrix, out: Matrix): void {
-  const size = covariance.rows;
-  const rowTimes = new Float64Array(size);
-  for (let row = 0; row < size; row++) {
-    rowTimes.fill(0);
-    for (let inner = 0; inner < size; inner++) {
-      const factor = transition.get(row, inner);
-      if (factor === 0) continue;
-      for (let column = 0; column < size; column++)
-        rowTimes[column] = (rowTimes[column] as number) + factor * covariance.get(inner, column);
-    }
-    for (let column = 0; column <= row; column++) {
-      let sum = 0;
-      for (let inner = 0; inner < size; inner++)
-        sum += (rowTimes[inner] as number) * transition.get(column, inner);
-      out.set(row, column, sum);
-    }
   }
 }

@@ -1,5 +1,5 @@
 import { Matrix } from "../../linear-algebra/matrix.ts";
-import { qr } from "../../linear-algebra/qr.ts";
+import { lowerPart, triangularise } from "../../linear-algebra/triangularise.ts";
 import type { CovarianceForm } from "./covariance-form.ts";
 import type { Transition } from "./model.ts";
 import { semidefiniteFactor } from "./semidefinite.ts";
@@ -7,21 +7,26 @@ import { semidefiniteFactor } from "./semidefinite.ts";
 /**
  * S, n × n, with P = S Sᵀ: P is positive semi-definite by construction, and half the digits are lost that P would lose.
  *
- * Update (Potter's): φ = Sᵀz, F = φᵀφ + r, S⁺ = S − γ (S φ) φᵀ / F, γ = 1/(1 + √(r/F)). Propagation: the QR factor of
- * [F S, G]ᵀ, Q = G Gᵀ.
+ * Update (Potter's): φ = Sᵀz, F = φᵀφ + r, S⁺ = S − γ (S φ) φᵀ / F, γ = 1/(1 + √(r/F)). Propagation: [F S, G] made lower
+ * triangular by reflections, Q = G Gᵀ.
  *
  * @see Kaminski, Bryson & Schmidt (1971), IEEE Trans. Automatic Control 16(6).
  */
 export class SquareRootForm implements CovarianceForm {
-  #root: Matrix;
+  readonly #root: Matrix;
   readonly #projected: Float64Array;
+  readonly #moved: Matrix;
+  readonly #corrected: Matrix;
   #noise: Matrix | undefined;
   #noiseRoot: Matrix;
 
   constructor(covariance: Matrix) {
+    const size = covariance.rows;
     this.#root = semidefiniteFactor(covariance, "the start covariance");
-    this.#projected = new Float64Array(covariance.rows);
-    this.#noiseRoot = new Matrix(covariance.rows, covariance.rows);
+    this.#projected = new Float64Array(size);
+    this.#moved = new Matrix(size, 2 * size);
+    this.#corrected = new Matrix(size, size + 1);
+    this.#noiseRoot = new Matrix(size, size);
   }
 
   times(row: Float64Array, out: Float64Array): number {
@@ -45,17 +50,17 @@ export class SquareRootForm implements CovarianceForm {
   absorbWithGain(row: Float64Array, noise: number, gain: Float64Array): void {
     this.#project(row);
     const size = row.length;
-    const stacked = new Matrix(size + 1, size);
     for (let index = 0; index < size; index++) {
+      const weight = gain[index] as number;
       for (let column = 0; column < size; column++)
-        stacked.set(
-          column,
+        this.#corrected.set(
           index,
-          this.#root.get(index, column) - (gain[index] as number) * (this.#projected[column] as number),
+          column,
+          this.#root.get(index, column) - weight * (this.#projected[column] as number),
         );
-      stacked.set(size, index, Math.sqrt(noise) * (gain[index] as number));
+      this.#corrected.set(index, size, Math.sqrt(noise) * weight);
     }
-    this.#root = qr(stacked).upper().transpose();
+    lowerPart(triangularise(this.#corrected), this.#root);
   }
 
   propagate({ matrix, noise }: Transition): void {
@@ -64,17 +69,16 @@ export class SquareRootForm implements CovarianceForm {
       this.#noiseRoot = semidefiniteFactor(noise, "the process noise");
     }
     const size = matrix.rows;
-    const stacked = new Matrix(2 * size, size);
     for (let row = 0; row < size; row++) {
       for (let column = 0; column < size; column++) {
         let sum = 0;
         for (let inner = 0; inner < size; inner++)
           sum += matrix.get(row, inner) * this.#root.get(inner, column);
-        stacked.set(column, row, sum);
-        stacked.set(size + column, row, this.#noiseRoot.get(row, column));
+        this.#moved.set(row, column, sum);
+        this.#moved.set(row, size + column, this.#noiseRoot.get(row, column));
       }
     }
-    this.#root = qr(stacked).upper().transpose();
+    lowerPart(triangularise(this.#moved), this.#root);
   }
 
   covariance(): Matrix {

@@ -1,0 +1,260 @@
+import { TwinError } from "../../errors.ts";
+import { minimise } from "../../optimisation/minimise.ts";
+import type { Minimum, StopReason } from "../../optimisation/minimise-counted.ts";
+import { hessian } from "../../optimisation/minimise-differences.ts";
+import { multiStart } from "../../optimisation/minimise-multi-start.ts";
+import type { Dice } from "../../random/dice.ts";
+import { likelihoodOfSeries } from "./filter.ts";
+import { type FitParameter, fromNatural, slopeAt, startInterval, toNatural } from "./fit-coordinates.ts";
+import { type UnidentifiedDirection, uncertaintyOf } from "./fit-uncertainty.ts";
+import { concentrated, type DiffuseConvention } from "./likelihood.ts";
+import type { LinearModel } from "./model.ts";
+import { checkStart } from "./model-checks.ts";
+import { checkedSeries, type Readings, type Series } from "./readings.ts";
+
+/** A family of models and the readings to choose one by. */
+export interface FitProblem {
+  readonly parameters: readonly FitParameter[];
+  readonly readings: Readings;
+  /** The model at these values. May throw where it does not exist: a failed evaluation. */
+  readonly model: (values: Readonly<Record<string, number>>) => LinearModel;
+}
+
+export interface FitOptions {
+  readonly dice: Dice;
+  /** Random starts; 6 when absent. */
+  readonly starts?: number;
+  /**
+   * A variance to divide out in closed form. Every variance of the model, its start included, must then be fitted with scale
+   * "variance" (or be zero or diffuse): the fit checks this and refuses otherwise.
+   */
+  readonly concentrate?: string;
+  /** Constants of the log-likelihood; "omit" when absent. */
+  readonly diffuse?: DiffuseConvention;
+  /** What to maximise in place of the exact likelihood: a robust one, or with a penalty. Not with `concentrate`. */
+  readonly logLikelihood?: (model: LinearModel, series: Series) => number;
+}
+
+export interface FittedParameter {
+  readonly id: string;
+  readonly value: number;
+  /** From the curvature at the maximum, by the delta method; NaN at a boundary, infinite where not identified. */
+  readonly standardError: number;
+  /** A variance of exactly 0 is at least as likely as any other. */
+  readonly atBoundary: boolean;
+}
+
+export interface LikelihoodFit {
+  readonly parameters: readonly FittedParameter[];
+  readonly values: Readonly<Record<string, number>>;
+  readonly model: LinearModel;
+  readonly logLikelihood: number;
+  readonly convention: DiffuseConvention;
+  readonly converged: boolean;
+  readonly reason: StopReason;
+  /** Combinations that the readings do not determine. */
+  readonly unidentified: readonly UnidentifiedDirection[];
+  readonly starts: number;
+  /** Starts that ended at this maximum. */
+  readonly agreeing: number;
+  readonly evaluations: number;
+  readonly failures: number;
+}
+
+/**
+ * Maximum likelihood for any parameters of a linear model: BFGS on unbounded coordinates from several starts, variances of
+ * zero tried, standard errors from the Hessian.
+ *
+ * Fails softly: without a finite likelihood anywhere `converged` is false and the reason says so. A standard error assumes
+ * white, Gaussian residuals: check the standardised innovations of the fitted model.
+ *
+ * @throws {TwinError} NO_READINGS, BAD_SHAPE, BAD_READING, OUT_OF_ORDER; BAD_BOX; NOT_SCALE_FREE when `concentrate` does not
+ *   hold; NO_FIT when the likelihood is finite nowhere.
+ * @see Durbin & Koopman (2012), §7.3; Harvey (1989), §3.4.
+ */
+export function maximumLikelihood(problem: FitProblem, options: FitOptions): LikelihoodFit {
+  return new Fit(problem, options).run();
+}
+
+class Fit {
+  readonly #problem: FitProblem;
+  readonly #options: FitOptions;
+  readonly #searched: readonly FitParameter[];
+  readonly #intervals: readonly (readonly [number, number])[];
+  #series: Series | undefined;
+  #evaluations = 0;
+  #failures = 0;
+
+  constructor(problem: FitProblem, options: FitOptions) {
+    this.#problem = problem;
+    this.#options = options;
+    this.#searched = problem.parameters.filter(({ id }) => id !== options.concentrate);
+    const spread = options.concentrate === undefined ? spreadOf(problem.readings) : 1;
+    this.#intervals = this.#searched.map((parameter) => startInterval(parameter, spread));
+  }
+
+  run(): LikelihoodFit {
+    const { dice, starts = 6 } = this.#options;
+    const low = this.#intervals.map(([from]) => from);
+    const high = this.#intervals.map(([, to]) => to);
+    const search = multiStart((x) => this.#cost(x, new Set()), { low, high }, dice, {
+      starts: this.#searched.length === 0 ? 1 : starts,
+    });
+    this.#count(search);
+    if (!Number.isFinite(search.best.value)) throw noFit(search.failures);
+    const { best, zeros } = this.#atBoundaries(search.best);
+    return this.#report(best, zeros, search);
+  }
+
+  /** Sets variances to zero one by one, smallest effect first, where that costs nothing. */
+  #atBoundaries(found: Minimum): { best: Minimum; zeros: Set<string> } {
+    let best = found;
+    const zeros = new Set<string>();
+    for (;;) {
+      const candidates = this.#searched
+        .filter(({ id, scale }) => scale === "variance" && !zeros.has(id))
+        .map(({ id }) => ({ id, cost: this.#safeCost(best.x, new Set([...zeros, id])) }))
+        .filter(({ cost }) => cost <= best.value + 1e-3)
+        .sort((one, other) => one.cost - other.cost);
+      const [next] = candidates;
+      if (next === undefined) return { best, zeros };
+      const tried = new Set([...zeros, next.id]);
+      const without = minimise((x) => this.#cost(x, tried), best.x);
+      this.#count(without);
+      if (!(without.value <= best.value + 1e-8)) return { best, zeros };
+      best = without;
+      zeros.add(next.id);
+    }
+  }
+
+  #report(best: Minimum, zeros: ReadonlySet<string>, search: { all: readonly Minimum[] }): LikelihoodFit {
+    const values = this.#finalValues(best.x, zeros);
+    const { parameters } = this.#problem;
+    const free = parameters.filter(({ id }) => !zeros.has(id));
+    const coordinates = Float64Array.from(free, ({ id, scale }) => fromNatural(scale, values[id] as number));
+    const information = hessian((z) => -this.#fullLikelihood(z, free, zeros), coordinates);
+    const { covariance, unidentified } = uncertaintyOf(
+      free.map(({ id }) => id),
+      information,
+      free.map((parameter) => this.#unitOf(parameter)),
+    );
+    const convention = this.#options.diffuse ?? "omit";
+    return {
+      parameters: parameters.map(({ id, scale }) => {
+        const value = values[id] as number;
+        const index = free.findIndex((parameter) => parameter.id === id);
+        const sd = index < 0 ? Number.NaN : Math.sqrt(covariance.get(index, index));
+        return { id, value, standardError: Math.abs(slopeAt(scale, value)) * sd, atBoundary: zeros.has(id) };
+      }),
+      values,
+      model: this.#problem.model(values),
+      logLikelihood: -best.value,
+      convention,
+      converged: best.converged,
+      reason: best.reason,
+      unidentified,
+      starts: search.all.length,
+      agreeing: search.all.filter(({ value }) => value <= best.value + 1e-4).length,
+      evaluations: this.#evaluations,
+      failures: this.#failures,
+    };
+  }
+
+  /** −ln L, concentrated if asked. */
+  #cost(x: Float64Array, zeros: ReadonlySet<string>): number {
+    const model = this.#problem.model(this.#values(x, zeros));
+    const { concentrate, diffuse = "omit", logLikelihood } = this.#options;
+    const series = this.#seriesFor(model);
+    if (logLikelihood !== undefined) return -logLikelihood(model, series);
+    const likelihood = likelihoodOfSeries(model, series, { diffuse });
+    return concentrate === undefined ? -likelihood.logLikelihood : -concentrated(likelihood).logLikelihood;
+  }
+
+  #safeCost(x: Float64Array, zeros: ReadonlySet<string>): number {
+    try {
+      return this.#cost(x, zeros);
+    } catch {
+      return Number.POSITIVE_INFINITY;
+    }
+  }
+
+  #fullLikelihood(z: Float64Array, free: readonly FitParameter[], zeros: ReadonlySet<string>): number {
+    const values: Record<string, number> = {};
+    for (const id of zeros) values[id] = 0;
+    free.forEach(({ id, scale }, index) => {
+      values[id] = toNatural(scale, z[index] as number);
+    });
+    const model = this.#problem.model(values);
+    const { diffuse = "omit", logLikelihood } = this.#options;
+    const series = this.#seriesFor(model);
+    return logLikelihood?.(model, series) ?? likelihoodOfSeries(model, series, { diffuse }).logLikelihood;
+  }
+
+  /** Values for a point of the search: variances relative to the one that is divided out, which is 1. */
+  #values(x: Float64Array, zeros: ReadonlySet<string>): Record<string, number> {
+    const { concentrate } = this.#options;
+    const values: Record<string, number> = concentrate === undefined ? {} : { [concentrate]: 1 };
+    this.#searched.forEach(({ id, scale }, index) => {
+      values[id] = zeros.has(id) ? 0 : toNatural(scale, x[index] as number);
+    });
+    return values;
+  }
+
+  #finalValues(x: Float64Array, zeros: ReadonlySet<string>): Record<string, number> {
+    const values = this.#values(x, zeros);
+    const { concentrate, diffuse = "omit" } = this.#options;
+    if (concentrate === undefined) return values;
+    const relative = this.#problem.model(values);
+    const best = concentrated(likelihoodOfSeries(relative, this.#seriesFor(relative), { diffuse }));
+    for (const { id, scale } of this.#problem.parameters)
+      if (scale === "variance") values[id] = (values[id] as number) * best.scale;
+    const absolute = this.#problem.model(values);
+    const { logLikelihood } = likelihoodOfSeries(absolute, this.#seriesFor(absolute), { diffuse });
+    if (!(Math.abs(logLikelihood - best.logLikelihood) <= 1e-6 * Math.max(1, Math.abs(logLikelihood))))
+      throw new TwinError(
+        "NOT_SCALE_FREE",
+        `dividing out "${concentrate}" promises ${best.logLikelihood}, the model itself gives ${logLikelihood}`,
+        'every variance must be a parameter of scale "variance", zero or diffuse; otherwise fit without concentrate',
+      );
+    return values;
+  }
+
+  /** The readings are checked once: models of one family have the same outputs and the same time of start. */
+  #seriesFor(model: LinearModel): Series {
+    if (this.#series === undefined) {
+      checkStart(model);
+      this.#series = checkedSeries(this.#problem.readings, model.outputs, model.start.at);
+    }
+    return this.#series;
+  }
+
+  #unitOf(parameter: FitParameter): number {
+    if (parameter.scale !== "real") return 1;
+    const index = this.#searched.indexOf(parameter);
+    const [from, to] = this.#intervals[index] as readonly [number, number];
+    return to - from || 1;
+  }
+
+  #count({ evaluations, failures }: { readonly evaluations: number; readonly failures: number }): void {
+    this.#evaluations += evaluations;
+    this.#failures += failures;
+  }
+}
+
+/** Mean square about the mean of all numbers that are there. */
+function spreadOf({ values }: Readings): number {
+  const numbers = Array.from(values as ArrayLike<number | ArrayLike<number>>, (row) =>
+    typeof row === "number" ? [row] : Array.from(row),
+  )
+    .flat()
+    .filter((value) => !Number.isNaN(value));
+  const mean = numbers.reduce((total, value) => total + value, 0) / numbers.length;
+  return numbers.reduce((total, value) => total + (value - mean) ** 2, 0) / numbers.length || 1;
+}
+
+const noFit = (failures: number): TwinError =>
+  new TwinError(
+    "NO_FIT",
+    `the likelihood is finite at none of the starts; ${failures} evaluations failed`,
+    "evaluate logLikelihood at a plausible point to see why, and narrow low and high around it",
+  );
