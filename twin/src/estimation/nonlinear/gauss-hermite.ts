@@ -137,18 +137,22 @@ class ProductRegressor implements Regressor {
   }
 
   regress(mean: Float64Array, factor: Matrix): void {
-    this.result.mean.fill(0);
-    for (const [index, image] of this.#images.entries()) {
+    const line = this.result;
+    line.mean.fill(0);
+    line.spread.data.fill(0);
+    for (let index = 0; index < this.#images.length; index++) {
+      const image = this.#images[index] as Float64Array;
       this.#place(mean, factor, index);
       this.#mapping.evaluate(this.#point, image);
       const weight = this.#rule.weights[index] as number;
       for (let row = 0; row < image.length; row++)
-        this.result.mean[row] = (this.result.mean[row] as number) + weight * (image[row] as number);
+        line.mean[row] = (line.mean[row] as number) + weight * (image[row] as number);
     }
-    this.#fit();
-    for (const [index, image] of this.#images.entries()) this.#leave(index, image);
+    for (let index = 0; index < this.#images.length; index++) this.#lean(index);
+    for (let index = 0; index < this.#images.length; index++) this.#leave(index);
   }
 
+  /** point ← m + L z. */
   #place(mean: Float64Array, factor: Matrix, index: number): void {
     const { points } = this.#rule;
     for (let row = 0; row < mean.length; row++) {
@@ -158,29 +162,28 @@ class ProductRegressor implements Regressor {
     }
   }
 
-  #fit(): void {
+  /** What this point adds to D. */
+  #lean(index: number): void {
     const { mean, spread, states } = this.result;
-    for (let row = 0; row < mean.length; row++)
-      for (let axis = 0; axis < states; axis++) {
-        let sum = 0;
-        for (const [index, image] of this.#images.entries())
-          sum +=
-            (this.#rule.weights[index] as number) *
-            ((image[row] as number) - (mean[row] as number)) *
-            this.#rule.points.get(index, axis);
-        spread.set(row, axis, sum);
-      }
+    const image = this.#images[index] as Float64Array;
+    const weight = this.#rule.weights[index] as number;
+    for (let row = 0; row < mean.length; row++) {
+      const off = weight * ((image[row] as number) - (mean[row] as number));
+      for (let axis = 0; axis < states; axis++)
+        spread.add(row, axis, off * this.#rule.points.get(index, axis));
+    }
   }
 
   /** The column of A that this point leaves. */
-  #leave(index: number, image: Float64Array): void {
+  #leave(index: number): void {
     const { mean, spread, states } = this.result;
-    const weight = Math.sqrt(this.#rule.weights[index] as number);
+    const image = this.#images[index] as Float64Array;
+    const root = Math.sqrt(this.#rule.weights[index] as number);
     for (let row = 0; row < mean.length; row++) {
       let rest = (image[row] as number) - (mean[row] as number);
       for (let axis = 0; axis < states; axis++)
         rest -= spread.get(row, axis) * this.#rule.points.get(index, axis);
-      spread.set(row, states + index, weight * rest);
+      spread.set(row, states + index, root * rest);
     }
   }
 }
