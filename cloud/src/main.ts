@@ -8,11 +8,13 @@ import {
   runFleet,
   runProvision,
   runPublicKey,
+  twinSensors,
   validateTwin,
 } from "./commands/operator.ts";
 import { requestRecalibration, runPlanner } from "./commands/planner.ts";
 import type { Flags } from "./config.ts";
 import { exitCodeOf } from "./exit-code.ts";
+import { toldSensors } from "./fleet/sensor-report.ts";
 import { fleetTable } from "./fleet/table.ts";
 import { createLog } from "./pino-log.ts";
 import { runRecalibrations } from "./recalibrate/pipeline.ts";
@@ -220,6 +222,21 @@ twin
     const description = validateTwin(id);
     if (given["json"] === true) printJson(description);
     else print(describeTwin(description));
+  });
+
+twin
+  .command("observability <id>")
+  .description(
+    "the smallest change of each parameter that a day of readings shows, and the next sensor to buy",
+  )
+  .option("--sensors <ids>", "the signals that are read, comma-separated (default: all)")
+  .option("--days <number>", "days of readings", "1")
+  .option("--json", "as one JSON line")
+  .addHelpText("after", "\nExample:\n  plumbline twin observability web-line --sensors w1,w2,w3\n")
+  .action((id: string, given: Given) => {
+    const report = twinSensors(id, given);
+    if (given["json"] === true) printJson(report);
+    else print(toldSensors(report));
   });
 
 try {

@@ -20,6 +20,7 @@ import {
 } from "../config.ts";
 import { machineLog } from "../fleet/event-log.ts";
 import { type FleetRow, fleetRows } from "../fleet/fleet.ts";
+import { type SensorReport, sensorReport } from "../fleet/sensor-report.ts";
 import { type Provisioned, provision } from "../provision/provision.ts";
 
 /** `job`: the ARN of the job definition, where one was asked for. */
@@ -105,6 +106,19 @@ export function validateTwin(id: string, definition: TwinDefinition = twinDefini
     digest: definitionDigest(definition),
     properties: twinProperties(definition).map(({ name }) => name),
   };
+}
+
+/** @throws {TwinError} UNKNOWN_SENSOR, BAD_OPTION */
+export function twinSensors(
+  id: string,
+  { sensors, days }: { readonly sensors?: unknown; readonly days?: unknown },
+): SensorReport {
+  const definition = twinDefinition(id);
+  const read =
+    typeof sensors === "string"
+      ? sensors.split(",").map((one) => one.trim())
+      : definition.signals.map((signal) => signal.id);
+  return sensorReport(definition, read, { days: Number(days ?? 1) });
 }
 
 export function describeTwin({ definition, digest, properties }: TwinDescription): string {

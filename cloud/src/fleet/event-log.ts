@@ -9,6 +9,7 @@ import type { RegimeForecast } from "@plumbline/twin/prognosis/regime-forecasts"
 import { getJson } from "../store/json-object.ts";
 import type { ObjectStore } from "../store/object-store.ts";
 import { parameterSet } from "../store/parameter-sets.ts";
+import { observabilityEntry } from "./sensor-report.ts";
 
 export interface LogRequest {
   readonly thing: string;
@@ -46,7 +47,8 @@ const ORDER: Readonly<Record<MachineEntry["type"], number>> = {
   run: 6,
   decision: 7,
   inforce: 8,
-  frames: 9,
+  observability: 9,
+  frames: 10,
 };
 const DAY = 86_400_000;
 
@@ -54,7 +56,7 @@ const DAY = 86_400_000;
 export async function machineLog(objects: ObjectStore, request: LogRequest): Promise<MachineEntry[]> {
   const entries = [...(await fromEvidence(objects, request)), ...(await fromFrames(objects, request))];
   const when = (entry: MachineEntry): number =>
-    entry.type === "gap" ? entry.from : entry.type === "frames" ? Number.POSITIVE_INFINITY : entry.t;
+    entry.type === "gap" ? entry.from : "t" in entry ? entry.t : Number.POSITIVE_INFINITY;
   return entries.sort((left, right) => when(left) - when(right) || ORDER[left.type] - ORDER[right.type]);
 }
 
@@ -134,14 +136,21 @@ function toldForecast(
 async function fromFrames(objects: ObjectStore, request: LogRequest): Promise<MachineEntry[]> {
   const entries: MachineEntry[] = await inForce(objects, request, 0, request.origin);
   const total = { frames: 0, bytes: 0, readings: 0, conflicts: 0 };
+  const counts = new Map<string, number>();
+  const span = { from: Number.POSITIVE_INFINITY, to: Number.NEGATIVE_INFINITY };
   let current = 0;
   let decided: number | undefined;
   for await (const { key } of objects.list(`frames/${request.thing}/`)) {
     const found = await objects.get(key);
     if (!found) continue;
-    const { readings, records, set, span } = decodeFrame(found.bytes);
+    const { readings, records, set, span: covered } = decodeFrame(found.bytes);
+    for (const { signal, at } of readings) {
+      counts.set(signal, (counts.get(signal) ?? 0) + 1);
+      span.from = Math.min(span.from, at);
+      span.to = Math.max(span.to, at);
+    }
     // A step back by hand, or a lost slot, shows only in what the next frame names.
-    if (set !== current) entries.push(...(await inForce(objects, request, set, decided ?? span[0])));
+    if (set !== current) entries.push(...(await inForce(objects, request, set, decided ?? covered[0])));
     current = set;
     total.frames++;
     total.bytes += found.bytes.length;
@@ -154,7 +163,8 @@ async function fromFrames(objects: ObjectStore, request: LogRequest): Promise<Ma
       if (record.outcome === "committed") current = record.version;
     }
   }
-  return [...entries, { type: "frames", ...total }];
+  const seen = observabilityEntry(request.definition, counts, (span.to - span.from) / DAY);
+  return [...entries, ...(seen ? [seen] : []), { type: "frames", ...total }];
 }
 
 async function fromRecord(

@@ -36,6 +36,7 @@ export function toLog(entries: readonly MachineEntry[], rowOf: (t: number) => nu
       case "gap":
       case "estimate":
       case "run":
+      case "observability":
       case "frames":
         return [];
       default:

@@ -5,6 +5,7 @@ import { DEFAULT_WEAR, type Scenario } from "../scenario/scenario.ts";
 import { Cast, readNdjson } from "./cast.ts";
 import { INSTANCE, THING } from "./costumes.ts";
 import { readEntries, toLog } from "./event-log.ts";
+import { type ForecastScore, scoreForecasts } from "./forecast-score.ts";
 import { Lockstep } from "./lockstep.ts";
 import { scoreAlarms, scoreParameter } from "./scores.ts";
 
@@ -43,6 +44,16 @@ export interface DrillResult {
   readonly refused: readonly { readonly row: number; readonly reason: string }[];
   readonly readings: number;
   readonly bytesPerReading: number;
+  /** Per parameter that changes its regime: the last forecast made at least two days before, against what then happened. */
+  readonly forecast: Readonly<Record<string, ForecastScore>>;
+  /** Smallest change of each scored parameter that the sensors see in a day, and the sensor to add. */
+  readonly observability: {
+    readonly days: number;
+    readonly sigmas: number;
+    readonly smallestChange: Readonly<Record<string, number | null>>;
+    readonly othersKnown: Readonly<Record<string, number | null>>;
+    readonly nextSensor: string | null;
+  } | null;
   readonly final: Readonly<
     Record<
       string,
@@ -197,7 +208,27 @@ function figures(
     ),
     readings: frames?.readings ?? 0,
     bytesPerReading: frames === undefined || frames.readings === 0 ? 0 : frames.bytes / frames.readings,
+    forecast: scoreForecasts(
+      log,
+      SCORED,
+      times.map((time) => (time - ORIGIN) / DAY),
+      (parameter, day) => trueDrags(scenario, day)[parameter] ?? 0,
+    ),
+    observability: observabilityOf(entries),
     final: finalEstimates(entries),
     digest: runs.at(-1)?.digest ?? "",
+  };
+}
+
+function observabilityOf(entries: readonly MachineEntry[]): DrillResult["observability"] {
+  const found = entries.find((entry) => entry.type === "observability");
+  if (!found) return null;
+  const scored = found.parameters.filter(({ parameter }) => SCORED.includes(parameter));
+  return {
+    days: found.days,
+    sigmas: found.sigmas,
+    smallestChange: Object.fromEntries(scored.map((one) => [one.parameter, one.smallestChange])),
+    othersKnown: Object.fromEntries(scored.map((one) => [one.parameter, one.othersKnown])),
+    nextSensor: found.nextSensor,
   };
 }

@@ -32,6 +32,25 @@ export type DrillEntry =
       readonly interval90: readonly [earliest: number | null, latest: number | null];
     };
 
+/** What the sensors that were read can see: smallest visible changes, null = none is visible; the best one to add. */
+export interface ObservabilityEntry {
+  readonly type: "observability";
+  readonly days: number;
+  readonly sigmas: number;
+  readonly readingsPerDay: number;
+  readonly signals: readonly string[];
+  readonly parameters: readonly {
+    readonly parameter: string;
+    readonly unit: string;
+    /** With all sensors together, every other parameter free to change as well. */
+    readonly smallestChange: number | null;
+    /** The same when nothing else changed. */
+    readonly othersKnown: number | null;
+    readonly bestSensor: string | null;
+  }[];
+  readonly nextSensor: string | null;
+}
+
 /** What happened to one machine, a line each, as the cloud's `events` command prints it; `t` in days since its origin. */
 export type MachineEntry =
   | Exclude<DrillEntry, { type: "refused" }>
@@ -68,6 +87,7 @@ export type MachineEntry =
       readonly modelRuns: number;
       readonly digest: string;
     }
+  | ObservabilityEntry
   | {
       readonly type: "frames";
       readonly frames: number;
