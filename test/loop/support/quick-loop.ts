@@ -12,6 +12,7 @@ import { webLine } from "@plumbline/twin/definition/web-line";
 import { DriftCharts } from "@plumbline/twin/estimation/drift-charts";
 import type { Row } from "@plumbline/twin/estimation/observer";
 import { linearise } from "@plumbline/twin/estimation/sensitivity";
+import { memoryOf, regimeForecasts } from "@plumbline/twin/prognosis/regime-forecasts";
 import { dueness, ended } from "../../../cloud/src/recalibrate/planner.ts";
 import { NO_PLAN, type Plan } from "../../../cloud/src/recalibrate/planner-state.ts";
 import { recentRows } from "../../../cloud/src/recalibrate/watermark.ts";
@@ -58,7 +59,7 @@ export class QuickLoop {
     if (!row.inMode) return;
     this.#watch(row);
     this.#try(row);
-    this.#plan_(row.at);
+    this.#look(row.at);
   }
 
   #watch({ at, values }: EvidenceRow): void {
@@ -83,7 +84,7 @@ export class QuickLoop {
     this.#tellInForce(at);
   }
 
-  #plan_(now: number): void {
+  #look(now: number): void {
     if (this.#trial) return;
     const { policy } = this.#definition;
     const alarms = this.#alarmAt === undefined ? [] : [{ at: this.#alarmAt, set: this.#set.version }];
@@ -106,6 +107,7 @@ export class QuickLoop {
       now,
     );
     if (judgement.kind !== "due") return;
+    this.#foretell(now);
     const verdict = this.#judge(now);
     this.verdicts.push(verdict);
     this.log.push({ type: "decision", t: this.#day(now), kind: verdict.kind, reason: verdict.reason });
@@ -127,6 +129,23 @@ export class QuickLoop {
       signals,
     };
     this.#trial = { trial: Trial.start(this.#definition, this.#set, set, now), set };
+  }
+
+  #foretell(now: number): void {
+    const from = now - memoryOf(this.#definition);
+    const recent = this.#trace.filter(({ at }) => at >= from);
+    const day = (at: number | null): number | null => (at === null ? null : this.#day(at));
+    for (const told of regimeForecasts(this.#definition, recent, this.#assimilator.posterior()))
+      this.log.push({
+        type: "forecast",
+        t: this.#day(now),
+        parameter: told.parameter,
+        limit: told.limit,
+        probability: told.probability,
+        horizon: told.horizon / DAY,
+        median: day(told.median),
+        interval90: [day(told.interval90[0]), day(told.interval90[1])],
+      });
   }
 
   #judge(now: number): Verdict {
