@@ -1,57 +1,35 @@
-import type { SmallSums, SmallWork } from "./small-work.ts";
+import { inRange, type SmallWork, type Sums, storeSums } from "./small-work.ts";
 
-type State1 = [v: number, f: number, a: number, d: number];
-type Transition1 = readonly [number];
-type Noise1 = readonly [number];
+type State = [...head: Sums, mean: number, variance: number];
 
-function update1(state: State1, z: readonly [number], variance: number, reading: number): void {
-  const spread = state[3] * z[0];
-  const innovation = reading - z[0] * state[2];
-  const f = variance + z[0] * spread;
-  state[0] = innovation;
-  state[1] = f;
-  state[2] += (spread * innovation) / f;
-  state[3] *= variance / f;
-}
-
-function predict1(state: State1, transition: Transition1, noise: Noise1): void {
-  state[2] *= transition[0];
-  state[3] = state[3] * transition[0] * transition[0] + noise[0];
-}
-
-/** `smallFilter` of one state: see `small-work.ts` for what stands where. */
-export function pass1({
-  state,
-  row,
-  variance,
-  transitions,
-  noises,
-  readings,
-  steps,
-  keep,
-}: SmallWork): SmallSums {
-  const belief = state as unknown as State1;
-  const z = row as unknown as readonly [number];
-  let squares = 0;
-  let present = 0;
-  let product = 1;
-  let logs = 0;
-  for (let t = 0; t < readings.length; t++) {
-    const step = steps === undefined ? 0 : (steps[t - 1] as number);
-    if (t > 0)
-      predict1(belief, transitions[step] as unknown as Transition1, noises[step] as unknown as Noise1);
-    const reading = readings[t] as number;
-    if (!Number.isNaN(reading)) {
-      update1(belief, z, variance, reading);
-      squares += (belief[0] / belief[1]) * belief[0];
-      product *= belief[1];
-      present++;
-      if (!(product < 1e100 && product > 1e-100)) {
-        logs += Math.log(product);
-        product = 1;
-      }
+/** A run of one state: D is the variance itself. */
+export function run1(work: SmallWork, step: number, from: number, to: number): void {
+  const { variance, readings } = work;
+  const state = work.state as unknown as State;
+  const { 0: transition } = work.transitions[step] as unknown as [number];
+  const { 0: noise } = work.noises[step] as unknown as [number];
+  const { 0: z } = work.row as unknown as [number];
+  let { 0: squares, 1: logs, 2: product, 3: present, 4: v, 5: f, 6: a, 7: d } = state;
+  for (let t = from; t < to; t++) {
+    a *= transition;
+    d = d * transition * transition + noise;
+    v = (readings[t] as number) - z * a;
+    if (Number.isNaN(v)) continue;
+    f = variance + z * z * d;
+    const inverse = 1 / f;
+    a += z * d * v * inverse;
+    d *= variance * inverse;
+    squares += v * v * inverse;
+    product *= f;
+    present++;
+    if (!inRange(product)) {
+      logs += Math.log(product);
+      product = 1;
     }
-    if (keep !== undefined) keep(t, !Number.isNaN(reading));
   }
-  return { squares, present, logs: logs + Math.log(product) };
+  storeSums(state, squares, logs, product, present);
+  state[4] = v;
+  state[5] = f;
+  state[6] = a;
+  state[7] = d;
 }

@@ -1,10 +1,10 @@
 import { TwinError } from "../errors.ts";
-import { requireFinite } from "./finite.ts";
+import { allFinite, requireFinite } from "./finite.ts";
 import { Matrix, shapeError } from "./matrix.ts";
-import { pass1 } from "./one-state.ts";
-import type { SmallSums, SmallWork } from "./small-work.ts";
-import { pass3 } from "./three-states.ts";
-import { pass2 } from "./two-states.ts";
+import { run1 } from "./one-state.ts";
+import { HEAD, type Run, type SmallWork } from "./small-work.ts";
+import { run3 } from "./three-states.ts";
+import { run2 } from "./two-states.ts";
 import { unitFactor } from "./unit-factor.ts";
 
 /**
@@ -51,7 +51,7 @@ export interface SmallPass {
 }
 
 /** By number of states. */
-const PASSES: readonly ((work: SmallWork) => SmallSums)[] = [pass1, pass2, pass3];
+const RUNS: readonly Run[] = [run1, run2, run3];
 const LOG_TWO_PI = Math.log(2 * Math.PI);
 
 /**
@@ -70,41 +70,72 @@ export function smallFilter(
   record: SmallRecord = {},
 ): SmallPass {
   const size = checkModel(model);
-  checkSeries(model, readings, steps);
+  checkSteps(model, readings.length, steps);
   checkRecord(record, readings.length, size);
-  const state = new Float64Array(2 + 2 * size + (size * (size - 1)) / 2);
-  state.set(Array.from(model.mean), 2);
-  state.set(packed(model.covariance, size), 2 + size);
-  const recording = Object.values(record).length > 0;
+  const factor = packed(model.covariance, size);
+  const state = Float64Array.of(0, 0, 1, 0, Number.NaN, Number.NaN, ...Array.from(model.mean), ...factor);
   const work: SmallWork = {
     state,
     row: Float64Array.from(model.observation),
     variance: model.observationVariance,
-    transitions: model.transitions.map((block) => Float64Array.from(block)),
-    noises: model.noises.map((block) => packed(block, size)),
+    // The last pair stands for the step that is not taken before the first reading.
+    transitions: [...model.transitions.map((block) => Float64Array.from(block)), Matrix.identity(size).data],
+    noises: [...model.noises.map((block) => packed(block, size)), new Float64Array(factor.length)],
     readings,
-    steps,
-    keep: recording ? (t, seen) => keep(record, t, state, size, seen) : undefined,
   };
-  const { squares, present, logs } = (PASSES[size - 1] as (typeof PASSES)[0])(work);
+  const recording = Object.values(record).length > 0;
+  runAll(work, steps, recording ? (t) => keep(record, t, state, size) : undefined);
+  return summary(work);
+}
+
+/** Stretches of equal steps, or single readings where something is kept of each. */
+function runAll(
+  work: SmallWork,
+  steps: ArrayLike<number> | undefined,
+  keepReading: ((t: number) => void) | undefined,
+): void {
+  const count = work.readings.length;
+  const run = RUNS[work.row.length - 1] as Run;
+  const stepBefore = (t: number): number =>
+    t === 0 ? work.transitions.length - 1 : ((steps?.[t - 1] ?? 0) as number);
+  for (let from = 0; from < count; ) {
+    const step = stepBefore(from);
+    let to = from + 1;
+    if (keepReading === undefined && from > 0)
+      if (steps === undefined) to = count;
+      else while (to < count && stepBefore(to) === step) to++;
+    run(work, step, from, to);
+    keepReading?.(from);
+    from = to;
+  }
+}
+
+function summary({ state, row, readings }: SmallWork): SmallPass {
+  const size = row.length;
+  const [squares, logs, product, present] = state as unknown as [number, number, number, number];
+  const logDeterminants = logs + Math.log(product);
+  if (!Number.isFinite(squares + logDeterminants) || !allFinite(state.subarray(HEAD)))
+    throw notFinite(readings);
   const covariance = new Float64Array(size * size);
   unpack(state, size, covariance, 0);
   return {
-    logLikelihood: -0.5 * (logs + squares + present * LOG_TWO_PI),
+    logLikelihood: -0.5 * (logDeterminants + squares + present * LOG_TWO_PI),
     squares,
     present,
-    mean: state.slice(2, 2 + size),
+    mean: state.slice(HEAD, HEAD + size),
     covariance,
   };
 }
 
-function keep(record: SmallRecord, t: number, state: Float64Array, size: number, seen: boolean): void {
+function keep(record: SmallRecord, t: number, state: Float64Array, size: number): void {
   const { means, covariances, innovations, innovationVariances } = record;
+  const innovation = state[HEAD - 2] as number;
   if (means !== undefined)
-    for (let index = 0; index < size; index++) means[t * size + index] = state[2 + index] as number;
+    for (let index = 0; index < size; index++) means[t * size + index] = state[HEAD + index] as number;
   if (covariances !== undefined) unpack(state, size, covariances, t * size * size);
-  if (innovations !== undefined) innovations[t] = seen ? (state[0] as number) : Number.NaN;
-  if (innovationVariances !== undefined) innovationVariances[t] = seen ? (state[1] as number) : Number.NaN;
+  if (innovations !== undefined) innovations[t] = innovation;
+  if (innovationVariances !== undefined)
+    innovationVariances[t] = Number.isNaN(innovation) ? Number.NaN : (state[HEAD - 1] as number);
 }
 
 /** D, then the strict upper triangle of U by rows. */
@@ -121,13 +152,13 @@ function unpack(state: Float64Array, size: number, out: Float64Array, at: number
   const entry = (row: number, column: number): number => {
     if (row === column) return 1;
     const position = row * size - (row * (row + 1)) / 2 + column - row - 1;
-    return state[2 + 2 * size + position] as number;
+    return state[HEAD + 2 * size + position] as number;
   };
   for (let row = 0; row < size; row++) {
     for (let column = row; column < size; column++) {
       let sum = 0;
       for (let inner = column; inner < size; inner++)
-        sum += entry(row, inner) * (state[2 + size + inner] as number) * entry(column, inner);
+        sum += entry(row, inner) * (state[HEAD + size + inner] as number) * entry(column, inner);
       out[at + row * size + column] = sum;
       out[at + column * size + row] = sum;
     }
@@ -159,20 +190,29 @@ function checkModel(model: SmallModel): number {
   return size;
 }
 
-function checkSeries(model: SmallModel, readings: Float64Array, steps: ArrayLike<number> | undefined): void {
+function checkSteps(model: SmallModel, count: number, steps: ArrayLike<number> | undefined): void {
+  if (steps === undefined) return;
+  if (steps.length < count - 1)
+    throw shapeError(`${steps.length} steps between ${count} readings`, "one less than readings");
+  for (let t = 0; t < count - 1; t++)
+    if (!(Number.isInteger(steps[t]) && model.transitions[steps[t] as number] !== undefined))
+      throw shapeError(`step ${t} of kind ${steps[t]}`, `an index below ${model.transitions.length}`);
+}
+
+/** Infinite readings are looked for only when they have shown: a scan would cost as much as the filter. */
+function notFinite(readings: Float64Array): TwinError {
   const infinite = readings.findIndex((reading) => Math.abs(reading) === Number.POSITIVE_INFINITY);
   if (infinite >= 0)
-    throw new TwinError(
+    return new TwinError(
       "BAD_READING",
       `reading ${infinite} is ${readings[infinite]}`,
       "expected finite readings; NaN marks one that is missing",
     );
-  if (steps === undefined) return;
-  if (steps.length < readings.length - 1)
-    throw shapeError(`${steps.length} steps between ${readings.length} readings`, "one less than readings");
-  for (let t = 0; t < readings.length - 1; t++)
-    if (!(Number.isInteger(steps[t]) && model.transitions[steps[t] as number] !== undefined))
-      throw shapeError(`step ${t} of kind ${steps[t]}`, `an index below ${model.transitions.length}`);
+  return new TwinError(
+    "OVERFLOW",
+    "the belief left double precision on the way",
+    "expected transitions that do not grow without bound between readings",
+  );
 }
 
 function checkRecord(record: SmallRecord, count: number, size: number): void {

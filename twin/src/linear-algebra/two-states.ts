@@ -1,80 +1,59 @@
-import type { SmallSums, SmallWork } from "./small-work.ts";
+import { inRange, type SmallWork, type Sums, storeSums } from "./small-work.ts";
 
-type State2 = [v: number, f: number, a1: number, a2: number, d1: number, d2: number, u: number];
-type Transition2 = readonly [number, number, number, number];
-type Noise2 = readonly [number, number, number];
+type State = [...head: Sums, a1: number, a2: number, d1: number, d2: number, u: number];
+type Transition = readonly [f11: number, f12: number, f21: number, f22: number];
+type Noise = readonly [q1: number, q2: number, unit: number];
 
-function update2(state: State2, z: readonly [number, number], variance: number, reading: number): void {
-  const u = state[6];
-  const b1 = state[4] * z[0];
-  const f1 = variance + z[0] * b1;
-  const along = u * z[0] + z[1];
-  const b2 = state[5] * along;
-  const f2 = f1 + along * b2;
-  const innovation = reading - z[0] * state[2] - z[1] * state[3];
-  const scaled = innovation / f2;
-  state[0] = innovation;
-  state[1] = f2;
-  state[2] += (b1 + b2 * u) * scaled;
-  state[3] += b2 * scaled;
-  state[4] *= variance / f1;
-  state[5] *= f1 / f2;
-  state[6] = u - (along / f1) * b1;
-}
-
-function predict2(state: State2, transition: Transition2, noise: Noise2): void {
-  const [f11, f12, f21, f22] = [transition[0], transition[1], transition[2], transition[3]];
-  const d1 = state[4];
-  const d2 = state[5];
-  const a1 = state[2];
-  state[2] = f11 * a1 + f12 * state[3];
-  state[3] = f21 * a1 + f22 * state[3];
-  // Rows of [F U, U_Q]: (f11, w1, 1, g) and (f21, w2, 0, 1), weighted by (d1, d2, q1, q2).
-  const w1 = f11 * state[6] + f12;
-  const w2 = f21 * state[6] + f22;
-  const below = f21 * f21 * d1 + w2 * w2 * d2 + noise[1];
-  const share = below > 0 ? (f11 * f21 * d1 + w1 * w2 * d2 + noise[2] * noise[1]) / below : 0;
-  const r1 = f11 - share * f21;
-  const r2 = w1 - share * w2;
-  const r3 = noise[2] - share;
-  state[4] = r1 * r1 * d1 + r2 * r2 * d2 + r3 * r3 * noise[1] + noise[0];
-  state[5] = below;
-  state[6] = share;
-}
-
-/** `smallFilter` of two states. */
-export function pass2({
-  state,
-  row,
-  variance,
-  transitions,
-  noises,
-  readings,
-  steps,
-  keep,
-}: SmallWork): SmallSums {
-  const belief = state as unknown as State2;
-  const z = row as unknown as readonly [number, number];
-  let squares = 0;
-  let present = 0;
-  let product = 1;
-  let logs = 0;
-  for (let t = 0; t < readings.length; t++) {
-    const step = steps === undefined ? 0 : (steps[t - 1] as number);
-    if (t > 0)
-      predict2(belief, transitions[step] as unknown as Transition2, noises[step] as unknown as Noise2);
-    const reading = readings[t] as number;
-    if (!Number.isNaN(reading)) {
-      update2(belief, z, variance, reading);
-      squares += (belief[0] / belief[1]) * belief[0];
-      product *= belief[1];
-      present++;
-      if (!(product < 1e100 && product > 1e-100)) {
-        logs += Math.log(product);
-        product = 1;
-      }
+/** A run of two states. */
+export function run2(work: SmallWork, step: number, from: number, to: number): void {
+  const { variance, readings } = work;
+  const state = work.state as unknown as State;
+  const { 0: f11, 1: f12, 2: f21, 3: f22 } = work.transitions[step] as unknown as Transition;
+  const { 0: q1, 1: q2, 2: unit } = work.noises[step] as unknown as Noise;
+  const { 0: z1, 1: z2 } = work.row as unknown as [number, number];
+  let { 0: squares, 1: logs, 2: product, 3: present, 4: v, 5: f } = state;
+  let { 6: a1, 7: a2, 8: d1, 9: d2, 10: u } = state;
+  for (let t = from; t < to; t++) {
+    const ahead = f11 * a1 + f12 * a2;
+    a2 = f21 * a1 + f22 * a2;
+    a1 = ahead;
+    // Rows of [F U, U_Q]: (f11, w1, 1, unit) and (f21, w2, 0, 1), weighted by (d1, d2, q1, q2).
+    const w1 = f11 * u + f12;
+    const w2 = f21 * u + f22;
+    const below = f21 * f21 * d1 + w2 * w2 * d2 + q2;
+    u = below > 0 ? (f11 * f21 * d1 + w1 * w2 * d2 + unit * q2) / below : 0;
+    const left = f11 - u * f21;
+    const right = w1 - u * w2;
+    d1 = left * left * d1 + right * right * d2 + (unit - u) * (unit - u) * q2 + q1;
+    d2 = below;
+    v = (readings[t] as number) - z1 * a1 - z2 * a2;
+    if (Number.isNaN(v)) continue;
+    const b1 = d1 * z1;
+    const f1 = variance + z1 * b1;
+    const along = u * z1 + z2;
+    const b2 = d2 * along;
+    f = f1 + along * b2;
+    const inverse = 1 / f;
+    const scaled = v * inverse;
+    a1 += (b1 + b2 * u) * scaled;
+    a2 += b2 * scaled;
+    d1 *= variance / f1;
+    d2 *= f1 * inverse;
+    u -= (along / f1) * b1;
+    squares += v * scaled;
+    product *= f;
+    present++;
+    if (!inRange(product)) {
+      logs += Math.log(product);
+      product = 1;
     }
-    if (keep !== undefined) keep(t, !Number.isNaN(reading));
   }
-  return { squares, present, logs: logs + Math.log(product) };
+  storeSums(state, squares, logs, product, present);
+  state[4] = v;
+  state[5] = f;
+  state[6] = a1;
+  state[7] = a2;
+  state[8] = d1;
+  state[9] = d2;
+  state[10] = u;
 }
