@@ -18,7 +18,7 @@ export interface DriftChart {
 }
 
 const DAY = 86_400_000;
-/** The approximation behind the limit is good to some 20 %; a promise is kept with this in hand. */
+/** A chart that learns its mean from few rows, or noise declared 2 % too small, costs some of the run length: kept in hand. */
 const MARGIN = 1.5;
 
 /**
