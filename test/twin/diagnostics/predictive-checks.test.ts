@@ -89,6 +89,10 @@ describe("Pareto-smoothed weights", () => {
     expect(equal.paretoShape).toBe(Number.POSITIVE_INFINITY);
     expect(equal.reliable).toBe(false);
     expect(paretoSmoothedWeights([0, 1, 2]).reliable).toBe(false);
+    // A tail of 20 above all others, but of one value.
+    const step = paretoSmoothedWeights(Float64Array.from({ length: 100 }, (_, i) => (i < 80 ? 0 : 1)));
+    expect(step.paretoShape).toBe(Number.POSITIVE_INFINITY);
+    expect(step.logWeights[99]! - step.logWeights[0]!).toBeCloseTo(1, 14);
   });
 
   test("refuse ratios that are none", () => {

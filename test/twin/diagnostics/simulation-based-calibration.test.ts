@@ -72,6 +72,11 @@ describe("simulation-based calibration of a local level filter, N = 500", () => 
     }
   });
 
+  test("pays for asking of two quantities", () => {
+    expect(report.p).toBe(Math.min(1, 2 * Math.min(...report.quantities.map(({ p }) => p))));
+    expect(report.p).toBeGreaterThan(report.quantities[1]!.p);
+  });
+
   test("covers: 90 % intervals in [0.864, 0.932] and 95 % in [0.924, 0.974]", () => {
     const at = (nominal: number) => report.quantities[0]!.coverage.find((row) => row.nominal === nominal)!;
     expect(at(0.9).band).toEqual([0.864, 0.932]);
@@ -121,6 +126,14 @@ describe("simulation-based calibration can fail", () => {
     expect(level!.inside).toBe(true);
     expect(logLikelihood!.inside).toBe(false);
     expect(report.calibrated).toBe(false);
+  });
+
+  test("reads coverage off coarse ranks without favour to the ends of cells", () => {
+    const ranks = Array.from({ length: 1000 }, (_, i) => i % 4);
+    const [half, eighty] = reportRanks({ name: "u", cells: 4, ranks }, dice("coarse")).coverage;
+    expect(half!.share).toBe(0.5);
+    // Three fifths of the outer 500, by the dice: sd √(500 · 0.24)/1000 = 0.011, 3.3 sd.
+    expect(Math.abs(eighty!.share - 0.8)).toBeLessThan(0.036);
   });
 
   test("under the null one in a hundred reports is rejected: the level is what it says", () => {
