@@ -4,6 +4,7 @@ import { Matrix } from "../linear-algebra/matrix.ts";
 import { gaussLegendre } from "../probability/gauss-legendre.ts";
 import { standardNormalCdf, standardNormalDensity } from "../probability/normal.ts";
 
+const LONGEST = 1e12;
 /** Points of the quadrature: with so many the published tables agree to all their digits. */
 const ORDER = 96;
 
@@ -57,14 +58,18 @@ export function ewmaRunLength(weight: number, factor: number, shift = 0): number
   return meanTime(system);
 }
 
-/** Limit at which a quiet one-sided CUSUM runs for so many samples on average. */
+/**
+ * Limit at which a quiet one-sided CUSUM runs for so many samples on average; run lengths up to 10¹² (beyond, the equation is
+ * singular in doubles).
+ */
 export function cusumLimit(runLength: number, allowance: number): number {
   requirePositive({ runLength, allowance });
+  if (runLength > LONGEST) throw badChart({ runLength });
   let low = 1e-9;
   let high = 1;
   while (cusumRunLength(high, allowance) < runLength) {
     low = high;
-    high *= 2;
+    high += 1;
   }
   for (let round = 0; round < 50; round++) {
     const middle = (low + high) / 2;
@@ -89,5 +94,5 @@ const badChart = (given: Readonly<Record<string, number>>): TwinError =>
     Object.entries(given)
       .map(([name, value]) => `${name} ${value}`)
       .join(", "),
-    "a limit, an allowance, a factor and a run length are positive and finite; an EWMA's weight is at most 1",
+    "a limit, an allowance, a factor and a run length are positive and finite; an EWMA's weight is at most 1, a run length at most 1e12",
   );
