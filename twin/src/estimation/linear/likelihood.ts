@@ -1,3 +1,5 @@
+import { TwinError } from "../../errors.ts";
+
 /**
  * How many constants a log-likelihood carries. Two programs that agree on a model still print different numbers when they
  * disagree here, so every result names its convention.
@@ -44,10 +46,28 @@ export class LikelihoodSum {
     this.diffuseScalars++;
   }
 
+  /** Scalars that were summed elsewhere, none of them diffuse. */
+  addRest({
+    logLikelihood,
+    squares,
+    scalars,
+  }: Pick<Likelihood, "logLikelihood" | "squares" | "scalars">): void {
+    this.logDeterminants -= 2 * (logLikelihood + scalars * HALF_LOG_2PI) + squares;
+    this.squares += squares;
+    this.scalars += scalars;
+  }
+
+  /** @throws {TwinError} NOT_FINITE when numbers have left the doubles. */
   likelihood(convention: DiffuseConvention, unseenDirections: number): Likelihood {
     const { squares, scalars, diffuseScalars } = this;
     const constants = (convention === "omit" ? scalars - diffuseScalars : scalars) * HALF_LOG_2PI;
     const logLikelihood = -0.5 * (this.logDeterminants + squares) - constants;
+    if (!Number.isFinite(logLikelihood))
+      throw new TwinError(
+        "NOT_FINITE",
+        `the log-likelihood is ${logLikelihood}: numbers have left the range of doubles`,
+        "scale readings and states to comparable sizes, and look for a process that grows without bound",
+      );
     return { logLikelihood, convention, scalars, diffuseScalars, unseenDirections, squares };
   }
 }

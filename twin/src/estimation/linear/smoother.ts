@@ -1,7 +1,8 @@
 import { Matrix, multiply, symmetrise } from "../../linear-algebra/matrix.ts";
 import type { Gaussian } from "../gaussian.ts";
 import { BackwardPass } from "./backward-pass.ts";
-import { type Filtered, type FilteredStep, innovationOf } from "./filter.ts";
+import type { Filtered, FilteredStep } from "./filter.ts";
+import { innovationOf } from "./innovation.ts";
 
 /** What all readings together say about one instant. */
 export interface SmoothedStep {

@@ -1,0 +1,91 @@
+import { type SmallModel, smallFilter } from "../../linear-algebra/small-filters.ts";
+import type { Likelihood } from "./likelihood.ts";
+import type { LinearModel, Observation, Transition } from "./model.ts";
+import type { Series } from "./readings.ts";
+
+/** Kernels exist for up to three states. */
+const MOST_STATES = 3;
+
+/** The belief just before reading `from`, nothing diffuse left in it. */
+export interface SmallStart {
+  readonly from: number;
+  readonly mean: Float64Array;
+  readonly covariance: Float64Array;
+}
+
+/**
+ * The likelihood of one output and one to three states with unrolled kernels, from where nothing is diffuse any more.
+ *
+ * @returns undefined where the kernels do not apply: an observation that changes, a drift, a reading without noise, or
+ *   intervals that hardly repeat.
+ */
+export function smallLikelihood(
+  model: LinearModel,
+  { times, rows }: Series,
+  { from, mean, covariance }: SmallStart,
+): Pick<Likelihood, "logLikelihood" | "squares" | "scalars"> | undefined {
+  if (!isSmall(model)) return undefined;
+  const observation = model.observation(from);
+  const noise = observation.noise.get(0, 0);
+  if (!(noise > 0)) return undefined;
+  const intervals = new Intervals(Math.max(8, rows.length / 4));
+  const readings = new Float64Array(rows.length - from);
+  const offset = observation.offset?.[0] ?? 0;
+  for (let index = from; index < rows.length; index++) {
+    if (index > from) {
+      if (model.observation(index) !== observation) return undefined;
+      const elapsed = (times[index] as number) - (times[index - 1] as number);
+      if (!intervals.take(model.transition(elapsed, index))) return undefined;
+    }
+    readings[index - from] = ((rows[index] as Float64Array)[0] as number) - offset;
+  }
+  const pass = smallFilter(
+    intervals.model(observation, mean, covariance),
+    readings,
+    intervals.kinds.length > 1 ? intervals.steps : undefined,
+  );
+  return { logLikelihood: pass.logLikelihood, squares: pass.squares, scalars: pass.present };
+}
+
+export const isSmall = ({ states, outputs }: LinearModel): boolean => outputs === 1 && states <= MOST_STATES;
+
+/** Which transition each interval is, each told apart by identity. */
+class Intervals {
+  readonly kinds: Transition[] = [];
+  readonly steps: number[] = [];
+  readonly #most: number;
+  readonly #indices = new Map<Transition, number>();
+
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  /** False when the kernels cannot take it. */
+  take(transition: Transition): boolean {
+    const last = this.steps.at(-1);
+    if (last !== undefined && this.kinds[last] === transition) {
+      this.steps.push(last);
+      return true;
+    }
+    let index = this.#indices.get(transition);
+    if (index === undefined) {
+      if (transition.drift !== undefined || this.kinds.length >= this.#most) return false;
+      index = this.kinds.length;
+      this.kinds.push(transition);
+      this.#indices.set(transition, index);
+    }
+    this.steps.push(index);
+    return true;
+  }
+
+  model(observation: Observation, mean: Float64Array, covariance: Float64Array): SmallModel {
+    return {
+      transitions: this.kinds.map(({ matrix }) => matrix.data),
+      noises: this.kinds.map(({ noise }) => noise.data),
+      observation: observation.matrix.data,
+      observationVariance: observation.noise.get(0, 0),
+      mean,
+      covariance,
+    };
+  }
+}
