@@ -1,4 +1,5 @@
-import { chiSquaredQuantile, Z_9999 } from "../estimation/consistency.ts";
+import { chiSquaredInverseSurvival } from "../probability/chi-squared.ts";
+import { standardNormalQuantile } from "../probability/normal.ts";
 import { type Case, gather, HELD_OUT, type JudgeEvidence } from "./judge-evidence.ts";
 
 /** One question put to a candidate, and its answer in numbers: what a page shows of a verdict. */
@@ -36,6 +37,8 @@ export type Verdict =
 const ENOUGH = Math.log(1000);
 /** A change larger than this many of its random walk's standard deviations is not wear. */
 const IMPLAUSIBLE = 8;
+/** An honest candidate fails a question of its own consistency less often than this. */
+const RARE = 1e-4;
 /** Share of readings that 90 % bands should hold. */
 const NOMINAL = 0.9;
 const MILLIS_PER_DAY = 86_400_000;
@@ -110,14 +113,15 @@ function plausible({ definition, incumbent, candidate, trace }: Case): Check {
 }
 
 function consistent(_: Case, { nis: { sum, freedom } }: JudgeEvidence): Check {
-  const bound = chiSquaredQuantile(freedom, Z_9999);
+  const bound = freedom === 0 ? 0 : chiSquaredInverseSurvival(RARE, freedom);
   const reason = `inconsistent with its own predictions: NIS ${sum.toFixed(0)} over ${freedom} readings`;
   return check("consistent", freedom === 0 || sum <= bound, [sum, bound], reason);
 }
 
 /** Its past 90 % bands must have held the readings that came: fewer than one in 10,000 honest bands hold so few. */
 function covers(_: Case, { coverage: { inside, readings } }: JudgeEvidence): Check {
-  const least = readings * NOMINAL - Z_9999 * Math.sqrt(readings * NOMINAL * (1 - NOMINAL));
+  const least =
+    readings * NOMINAL + standardNormalQuantile(RARE) * Math.sqrt(readings * NOMINAL * (1 - NOMINAL));
   const reason = `its bands are too narrow: ${inside} of ${readings} readings lay in past 90 % bands, at least ${Math.ceil(least)} should`;
   return check("covers", inside >= least, [inside, least], reason);
 }

@@ -1,10 +1,10 @@
-import { chiSquaredQuantile } from "../estimation/consistency.ts";
 import type { Gaussian } from "../estimation/gaussian.ts";
 import type { Updated } from "../estimation/gaussian-filter.ts";
+import { chiSquaredInverseSurvival } from "../probability/chi-squared.ts";
 import type { Bounds } from "./transform.ts";
 
-/** Standard normal quantile of one in a million: a row that wear alone explains so rarely asks for another explanation. */
-const SURPRISE = 4.753424308822899;
+/** A row that wear alone explains less often than this asks for another explanation. */
+const SURPRISE = 1e-6;
 /** ln of the prior probability that the parameters jump between two rows: an unlogged repair, a part that breaks. */
 export const RARE: number = Math.log(1e-4);
 /** Standard deviation of a jump, as a share of the parameter's range. */
@@ -16,7 +16,15 @@ export function isSurprising(updates: readonly Updated[]): boolean {
     (found, one) => (found === undefined || one.logWeight > found.logWeight ? one : found),
     undefined,
   );
-  return best !== undefined && best.nis > chiSquaredQuantile(best.size, SURPRISE);
+  return best !== undefined && best.nis > gateOf(best.size);
+}
+
+/** Per number of readings, kept: every row asks. */
+const gates = new Map<number, number>();
+function gateOf(size: number): number {
+  const gate = gates.get(size) ?? chiSquaredInverseSurvival(SURPRISE, size);
+  gates.set(size, gate);
+  return gate;
 }
 
 /**

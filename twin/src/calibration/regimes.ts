@@ -1,6 +1,5 @@
 import { type Gaussian, restrict } from "../estimation/gaussian.ts";
 import type { Prediction, Updated } from "../estimation/gaussian-filter.ts";
-import { logTail } from "../estimation/normal.ts";
 import {
   momentsOf,
   type SigmaPoints,
@@ -9,6 +8,7 @@ import {
 } from "../estimation/unscented-transform.ts";
 import { cholesky, solveCholesky, solveLower } from "../linear-algebra/cholesky.ts";
 import { dot, entry, Matrix, timesVector } from "../linear-algebra/matrix.ts";
+import { standardNormalLogCdf } from "../probability/normal.ts";
 
 /** A half-space aᵀx + c > 0 in which one regime of the model holds. */
 export interface HalfSpace {
@@ -23,7 +23,7 @@ export function confine(updated: Updated, spaces: readonly HalfSpace[]): Updated
     const along = timesVector(gaussian.covariance, direction);
     const sd = Math.sqrt(dot(direction, along));
     const centre = dot(direction, gaussian.mean) + offset;
-    logWeight += logTail(-centre / sd);
+    logWeight += standardNormalLogCdf(centre / sd);
     gaussian = restrict(gaussian, direction, offset);
   }
   return { ...updated, gaussian, logWeight };

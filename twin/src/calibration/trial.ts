@@ -2,14 +2,17 @@ import { canonicalJson, readState } from "../contract/canonical-json.ts";
 import type { ParameterSet } from "../contract/parameter-set.ts";
 import type { TwinDefinition } from "../definition/twin-definition.ts";
 import { TwinError } from "../errors.ts";
-import { chiSquaredQuantile, Z_9999 } from "../estimation/consistency.ts";
 import type { Row } from "../estimation/observer.ts";
+import { chiSquaredInverseSurvival } from "../probability/chi-squared.ts";
 import { ageOf, type Belief, beliefOf, predictive, scoreRow } from "./predictive.ts";
 
 export type TrialVerdict =
   | { readonly kind: "continue" }
   | { readonly kind: "commit"; readonly reason: string }
   | { readonly kind: "revert"; readonly reason: string };
+
+/** An honest candidate is called inconsistent less often than this. */
+const RARE = 1e-4;
 
 interface TrialState {
   readonly started: number;
@@ -103,7 +106,7 @@ export class Trial {
       (counts[index] ?? 0) === 0 ? Number.NaN : sum / (counts[index] as number),
     );
     const { nis, size } = scoreRow(this.#definition, this.#predict(this.#candidate, at), means, rows);
-    const bound = chiSquaredQuantile(size, Z_9999);
+    const bound = chiSquaredInverseSurvival(RARE, size);
     const told = `score ${advantage >= 0 ? "+" : ""}${advantage.toFixed(1)} against the incumbent, NIS ${nis.toFixed(1)} of ${bound.toFixed(1)} over ${rows} rows`;
     if (advantage < 0) return { kind: "revert", reason: `predicts worse: ${told}` };
     if (nis > bound) return { kind: "revert", reason: `inconsistent: ${told}` };

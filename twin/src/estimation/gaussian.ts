@@ -1,5 +1,5 @@
 import { dot, type Matrix, timesVector } from "../linear-algebra/matrix.ts";
-import { truncatedAbove } from "./normal.ts";
+import { truncatedAbove } from "../probability/normal-tail.ts";
 
 /** N(m, P): `mean` of n, `covariance` of n × n. */
 export interface Gaussian {

@@ -1,7 +1,7 @@
 import { type Gaussian, restrict } from "../../estimation/gaussian.ts";
 import { condition, type Prediction, type Updated } from "../../estimation/gaussian-filter.ts";
-import { logTail } from "../../estimation/normal.ts";
 import { entry, Matrix } from "../../linear-algebra/matrix.ts";
+import { standardNormalLogCdf } from "../../probability/normal.ts";
 
 /** Where a reading stands: at its value, or somewhere beyond the end of its sensor's scale. */
 export const AT = 0;
@@ -46,7 +46,7 @@ export function conditionCensored(
     const side = entry(beyond, index);
     const at = prior.mean.length + place;
     const sd = Math.sqrt(belief.covariance.get(at, at) + entry(noise, index) ** 2);
-    weight += logTail((side * (entry(reading, index) - entry(belief.mean, at))) / sd);
+    weight += standardNormalLogCdf((side * (entry(belief.mean, at) - entry(reading, index))) / sd);
     const direction = new Float64Array(belief.mean.length);
     direction[at] = side;
     belief = restrict(belief, direction, -side * entry(reading, index), entry(noise, index));
