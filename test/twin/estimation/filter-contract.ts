@@ -54,14 +54,21 @@ const START: Start = {
   ]),
 };
 
-export const systemOf = (model: LinearModel): StochasticSystem => ({
-  states: model.observation.columns,
-  outputs: model.observation.rows,
-  advance: (state, from, to, out) => out.set(timesVector(model.transition(from, to), state)),
-  observe: (state, _at, out) => out.set(timesVector(model.observation, state)),
-  processNoise: model.processNoise,
-  observationNoise: model.observationNoise,
-});
+export function systemOf(model: LinearModel): StochasticSystem {
+  let last: { from: number; to: number; transition: Matrix } | undefined;
+  const transition = (from: number, to: number): Matrix => {
+    if (last?.from !== from || last.to !== to) last = { from, to, transition: model.transition(from, to) };
+    return last.transition;
+  };
+  return {
+    states: model.observation.columns,
+    outputs: model.observation.rows,
+    advance: (state, from, to, out) => out.set(timesVector(transition(from, to), state)),
+    observe: (state, _at, out) => out.set(timesVector(model.observation, state)),
+    processNoise: model.processNoise,
+    observationNoise: model.observationNoise,
+  };
+}
 
 const SYSTEM = systemOf(MODEL);
 

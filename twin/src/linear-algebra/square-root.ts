@@ -1,4 +1,4 @@
-import { Matrix } from "./matrix.ts";
+import type { Matrix } from "./matrix.ts";
 
 /**
  * The in-place steps of square-root filters: no allocation, lower triangles only, shapes checked by the callers, once.
@@ -76,39 +76,6 @@ export function choleskyInPlace(matrix: Matrix, size: number = matrix.rows): num
   return smallest;
 }
 
-/**
- * The first k columns of the k × w array A ← L, lower triangular with L Lᵀ = A Aᵀ, by Householder reflections from the
- * right: A Aᵀ is never formed, so that L keeps the digits that its square would lose. Rows may be dependent.
- * @see Golub & Van Loan (2013), §5.2, on Aᵀ; Kaminski, Bryson & Schmidt (1971), IEEE Trans. Autom. Control 16(6).
- */
-export function triangulariseRows(array: Matrix): void {
-  const { data, rows, columns } = array;
-  for (let step = 0; step < rows; step++) {
-    const start = step * columns;
-    let squares = 0;
-    for (let index = start + step; index < start + columns; index++) squares += (data[index] as number) ** 2;
-    const norm = Math.sqrt(squares);
-    const head = data[start + step] as number;
-    const normal = head > 0 ? head + norm : head - norm;
-    const scale = norm === 0 ? 0 : 1 / (norm * Math.abs(normal));
-    // The reflected row is ∓norm e₁; its sign is turned with the column, below.
-    const sign = head > 0 ? -1 : 1;
-    data[start + step] = normal;
-    for (let row = step + 1; row < rows; row++) {
-      const offset = (row - step) * columns;
-      let product = 0;
-      for (let index = start + step; index < start + columns; index++)
-        product += (data[index] as number) * (data[index + offset] as number);
-      product *= scale;
-      for (let index = start + step; index < start + columns; index++)
-        data[index + offset] = (data[index + offset] as number) - product * (data[index] as number);
-      data[start + offset + step] = sign * (data[start + offset + step] as number);
-    }
-    data[start + step] = norm;
-    for (let index = start + step + 1; index < start + columns; index++) data[index] = 0;
-  }
-}
-
 /** `right` ← L⁻¹ `right` for the lower-triangular leading `size` × `size` block of `factor` and `size` rows of `right`. */
 export function solveLowerInPlace(factor: Matrix, right: Matrix, size: number): void {
   const l = factor.data;
@@ -157,13 +124,10 @@ export class ScalarReading {
     return this.#variance;
   }
 
-  /**
-   * v ← the first entries of row `row` of `array`.
-   * @param rest what stands for the noise's variance; 1 − vᵀv makes `apply` a downdate by L v (α = 1).
-   */
-  take(array: Matrix, row: number, rest = 1): void {
+  /** v ← the first entries of row `row` of `array`. */
+  take(array: Matrix, row: number): void {
     const start = row * array.columns;
-    let after = rest;
+    let after = 1;
     for (let index = this.#v.length - 1; index >= 0; index--) {
       const value = array.data[start + index] as number;
       const before = after + value * value;
@@ -232,37 +196,6 @@ export class ScalarReading {
     along[row + 1] = second;
     along[row + 2] = third;
     along[row + 3] = fourth;
-  }
-}
-
-/**
- * L ← lower-triangular factor of L Lᵀ − c cᵀ.
- *
- *     p = L⁻¹ c,   L Lᵀ − c cᵀ = L (I − p pᵀ) Lᵀ,   positive definite when 1 − pᵀp > 0
- *
- * @see Gill, Golub, Murray & Saunders (1974), Math. Comp. 28(126), §3.
- */
-export class Downdate {
-  readonly #solved: Matrix;
-  readonly #scalar: ScalarReading;
-  readonly #along: Float64Array;
-
-  constructor(size: number) {
-    this.#solved = new Matrix(size, 1);
-    this.#along = new Float64Array(size);
-    this.#scalar = new ScalarReading(size);
-  }
-
-  /** Whether the difference is positive definite; L is left alone when not. */
-  apply(factor: Matrix, vector: Float64Array): boolean {
-    this.#solved.data.set(vector);
-    solveLowerInPlace(factor, this.#solved, factor.rows);
-    let rest = 1;
-    for (const entry of this.#solved.data) rest -= entry * entry;
-    if (!(rest > 0)) return false;
-    this.#scalar.take(new Matrix(1, factor.rows, this.#solved.data), 0, rest);
-    this.#scalar.apply(factor, 0, factor.rows, this.#along, true);
-    return true;
   }
 }
 

@@ -84,10 +84,12 @@ class TangentRegressor implements Regressor {
     const centre = mean[state] as number;
     let variance = 0;
     for (let axis = 0; axis <= state; axis++) variance += factor.get(state, axis) ** 2;
+    this.#column.fill(0);
+    // A state that is known exactly adds nothing to D, whatever its slope.
+    if (variance === 0) return;
     const wanted = Math.max(this.#step * Math.sqrt(variance), LEAST_STEP * Math.abs(centre));
     // A step that the state can hold exactly.
     const step = centre + wanted - centre;
-    this.#column.fill(0);
     for (const [stride, weight] of STENCIL) {
       this.#point.set(mean);
       this.#point[state] = centre + stride * step;

@@ -1,12 +1,8 @@
 import { TwinError } from "../../errors.ts";
+import { downdateCholesky } from "../../linear-algebra/cholesky-update.ts";
 import { Matrix } from "../../linear-algebra/matrix.ts";
-import {
-  choleskyInPlace,
-  Downdate,
-  factorSemidefinite,
-  gramOfRows,
-  triangulariseRows,
-} from "../../linear-algebra/square-root.ts";
+import { choleskyInPlace, factorSemidefinite, gramOfRows } from "../../linear-algebra/square-root.ts";
+import { lowerPart, triangularise } from "../../linear-algebra/triangularise.ts";
 import type { Regression } from "./regression.ts";
 
 /**
@@ -24,7 +20,6 @@ export class Propagation {
   readonly #noise: Matrix;
   readonly #noiseFactor: Matrix;
   readonly #array: Matrix;
-  readonly #downdate: Downdate;
 
   constructor({ spread }: Regression, factoring: Factoring) {
     const states = spread.rows;
@@ -32,7 +27,6 @@ export class Propagation {
     this.#noise = new Matrix(states, states, new Float64Array(states * states).fill(Number.NaN));
     this.#noiseFactor = new Matrix(states, states);
     this.#array = new Matrix(states, spread.columns + states);
-    this.#downdate = new Downdate(states);
   }
 
   /**
@@ -46,8 +40,7 @@ export class Propagation {
       if (choleskyInPlace(factor) > FOUR_DIGITS) return;
     }
     this.#reflect(regression, factor);
-    if (regression.deficit && !this.#downdate.apply(factor, regression.deficit))
-      throw indefinite("predicted covariance");
+    if (regression.deficit) downdate(factor, regression.deficit);
   }
 
   /** Q is looked at when it changes. */
@@ -72,10 +65,7 @@ export class Propagation {
       for (let column = 0; column < spread.rows; column++)
         array.set(row, spread.columns + column, this.#noiseFactor.get(row, column));
     }
-    triangulariseRows(array);
-    for (let row = 0; row < factor.rows; row++)
-      for (let column = 0; column < factor.columns; column++)
-        factor.set(row, column, column <= row ? array.get(row, column) : 0);
+    lowerPart(triangularise(array), factor);
   }
 }
 
@@ -88,12 +78,21 @@ function form({ spread, deficit }: Regression, noise: Matrix, sum: Matrix): void
     }
 }
 
+function downdate(factor: Matrix, deficit: Float64Array): void {
+  try {
+    downdateCholesky(factor, deficit.slice());
+  } catch (cause) {
+    throw indefinite("predicted covariance", cause);
+  }
+}
+
 /** A negative centre weight made a covariance indefinite. */
-export const indefinite = (what: string): TwinError =>
+export const indefinite = (what: string, cause?: unknown): TwinError =>
   new TwinError(
     "NOT_POSITIVE_DEFINITE",
     `the ${what} is not positive definite`,
     "the belief is unchanged: a rule with a negative centre weight allows this; take cubature (α = 1, β = κ = 0), or Gauss–Hermite for few states",
+    { cause },
   );
 
 function sameEntries(left: Float64Array, right: Float64Array): boolean {
