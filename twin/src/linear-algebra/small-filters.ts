@@ -119,7 +119,7 @@ function summary({ state, row, readings }: SmallWork): SmallPass {
   const covariance = new Float64Array(size * size);
   unpack(state, size, covariance, 0);
   return {
-    logLikelihood: -0.5 * (logDeterminants + squares + present * LOG_TWO_PI),
+    logLikelihood: 0 - 0.5 * (logDeterminants + squares + present * LOG_TWO_PI),
     squares,
     present,
     mean: state.slice(HEAD, HEAD + size),

@@ -1,5 +1,5 @@
 import type { Matrix } from "./matrix.ts";
-import { spanAdd, spanDot, spanScale, stridedNorm } from "./spans.ts";
+import { spanAdd, spanDot, stridedNorm } from "./spans.ts";
 
 /**
  * A pre-array A, n × k, becomes its lower triangle [L 0] in place: L Lᵀ = A Aᵀ, L_ii ≥ 0. One Householder reflection from the
@@ -30,7 +30,7 @@ export function triangularise(array: Matrix): Matrix {
       const target = below * columns + row;
       spanAdd(data, target, -scale * spanDot(data, target, data, start, length), data, start, length);
     }
-    spanScale(data, start, 0, length);
+    data.fill(0, start, start + length);
     array.set(row, row, head > 0 ? -norm : norm);
     if (head > 0) negateColumn(array, row);
   }

@@ -39,7 +39,7 @@ export function run2(work: SmallWork, step: number, from: number, to: number): v
     a2 += b2 * scaled;
     d1 *= variance / f1;
     d2 *= f1 * inverse;
-    u -= (along / f1) * b1;
+    u = (u * variance - z2 * b1) / f1;
     squares += v * scaled;
     product *= f;
     present++;
