@@ -1,10 +1,9 @@
-import type { Gaussian } from "@plumbline/twin/estimation/gaussian";
-import * as kalman from "@plumbline/twin/estimation/kalman";
 import { GATE, type Level, updateLevel } from "@plumbline/twin/estimation/local-level";
 import { Matrix } from "@plumbline/twin/linear-algebra/matrix";
 import { describe, expect, test } from "vitest";
 import { seeded } from "../../support/random.ts";
 import { binomialCumulative, exactChiSquaredQuantile } from "../../support/statistics.ts";
+import { ReferenceKalman } from "./reference-kalman.ts";
 
 const NOISE = 0.5;
 const WANDER = 0.05;
@@ -20,12 +19,10 @@ describe("the local level", () => {
   test("is the vector Kalman filter of a random walk while no innovation reaches the gate, at irregular times", () => {
     const dice = seeded(41);
     let level: Level | undefined;
-    let belief: Gaussian | undefined;
+    let belief: ReferenceKalman | undefined;
     let at = 1_000_000;
     let worst = 0;
-    let last = at;
     for (let step = 0; step < 2_000; step++) {
-      last = at;
       at += dice.whole(1, 5_000);
       // Uniform noise of ±1.7 sd: no innovation can reach 3.3.
       const reading = 20 + NOISE * 3.4 * (dice.uniform() - 0.5);
@@ -33,19 +30,18 @@ describe("the local level", () => {
       level = updated.level;
       expect(updated.filtered.nis).toBeLessThan(GATE);
       if (belief === undefined)
-        belief = { mean: Float64Array.of(reading), covariance: Matrix.diagonal([NOISE ** 2]) };
-      else {
-        const prior = kalman.predict(
-          belief,
-          Matrix.identity(1),
-          Matrix.diagonal([(WANDER ** 2 * (at - last)) / 1_000]),
+        belief = new ReferenceKalman(
+          {
+            transition: () => Matrix.identity(1),
+            processNoise: (from, to) => Matrix.diagonal([(WANDER ** 2 * (to - from)) / 1_000]),
+            observation: Matrix.identity(1),
+            observationNoise: Matrix.diagonal([NOISE ** 2]),
+          },
+          { at, mean: Float64Array.of(reading), covariance: Matrix.diagonal([NOISE ** 2]) },
         );
-        belief = kalman.update(
-          prior,
-          Matrix.identity(1),
-          Float64Array.of(NOISE),
-          Float64Array.of(reading),
-        ).gaussian;
+      else {
+        belief.predict(at);
+        belief.update([reading]);
       }
       worst = Math.max(
         worst,

@@ -1,10 +1,12 @@
 import type { Start } from "@plumbline/twin/estimation/nonlinear/checked-system";
+import { CubatureKalmanFilter } from "@plumbline/twin/estimation/nonlinear/cubature-kalman";
 import { GaussHermiteKalmanFilter } from "@plumbline/twin/estimation/nonlinear/gauss-hermite";
 import { smooth } from "@plumbline/twin/estimation/nonlinear/smoother";
 import { cholesky, solveCholesky } from "@plumbline/twin/linear-algebra/cholesky";
 import { Matrix, multiply, plus, symmetrise, timesVector } from "@plumbline/twin/linear-algebra/matrix";
 import { describe, expect, test } from "vitest";
 import { type Random, seeded } from "../../../support/random.ts";
+import { exactChiSquaredQuantile } from "../../../support/statistics.ts";
 import { systemOf } from "../filter-contract.ts";
 import { type LinearModel, ReferenceKalman } from "../reference-kalman.ts";
 import { GAUSSIAN_FILTERS, type MakeGaussian } from "./filters.ts";
@@ -166,6 +168,61 @@ describe("on linear problems", () => {
       expect(varianceAfter(0.2, 0.5, 1)).toBeCloseTo(varianceAfter(1), 12);
     },
   );
+});
+
+describe("the posterior", () => {
+  const level = (rate: number, noise: number): LinearModel => ({
+    transition: () => Matrix.identity(1),
+    processNoise: (from, to) => Matrix.diagonal([rate * (to - from)]),
+    observation: Matrix.identity(1),
+    observationNoise: Matrix.diagonal([noise]),
+  });
+  const unit: Start = { at: 0, mean: Float64Array.of(0), covariance: Matrix.identity(1) };
+
+  test.each(GAUSSIAN_FILTERS)(
+    "is what the %s filter reports: the steady variance for Q = 0.01, R = 0.09 is 0.02541, not that plus Q",
+    (_name, make) => {
+      const [q, r] = [0.01, 0.09];
+      // P⁻ = P⁻R/(P⁻ + R) + Q, so P⁻² − QP⁻ − QR = 0; the posterior is P⁻ − Q.
+      const exact = (q + Math.sqrt(q * q + 4 * q * r)) / 2 - q;
+      expect(exact).toBeCloseTo(0.02541, 5);
+      const filter = make(systemOf(level(q, r)), unit);
+      for (let step = 1; step <= 200; step++) {
+        filter.predict(step);
+        filter.update([0]);
+      }
+      expect(Math.abs(filter.covariance().get(0, 0) - exact)).toBeLessThan(1e-12);
+    },
+  );
+
+  test.each(GAUSSIAN_FILTERS)(
+    "of many data taken one by one by the %s filter is that of all at once",
+    (_name, make) => {
+      const dice = seeded(31);
+      const data = Array.from({ length: 50 }, () => 2 + dice.normal());
+      const filter = make(systemOf(level(0, 1)), unit);
+      for (const datum of data) filter.update([datum]);
+      expect(filter.covariance().get(0, 0)).toBeCloseTo(1 / 51, 12);
+      expect(filter.mean()[0]).toBeCloseTo(data.reduce((sum, datum) => sum + datum, 0) / 51, 11);
+    },
+  );
+
+  test("is consistent: the NIS of 300 series of a right model lies inside its χ² interval", () => {
+    let [nis, size] = [0, 0];
+    for (let seed = 0; seed < 300; seed++) {
+      const { model, start, times, readings } = problem(2, 2, 10, 1_000 + seed);
+      const filter = new CubatureKalmanFilter(systemOf(model), start);
+      for (const [step, reading] of readings.entries()) {
+        filter.predict(times[step]!);
+        const said = filter.update(reading);
+        nis += said.nis;
+        size += said.size;
+      }
+    }
+    // Innovations of a right filter are independent, so their total is χ² with one degree for each value read.
+    expect(nis).toBeGreaterThan(exactChiSquaredQuantile(0.005, size));
+    expect(nis).toBeLessThan(exactChiSquaredQuantile(0.995, size));
+  });
 });
 
 /** All states and readings of a linear problem as one Gaussian, conditioned in one piece. */

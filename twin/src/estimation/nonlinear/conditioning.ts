@@ -49,13 +49,12 @@ export class Conditioning {
   }
 
   /**
-   * Turns `belief`, which holds the prior, into the posterior; a reading without any component leaves it alone.
+   * Turns `belief`, which holds the prior, into the posterior. At least one component is present.
    * @throws {TwinError} NOT_POSITIVE_DEFINITE when a negative weight outweighs R; the belief is then still the prior.
    */
   condition(belief: Factored, regression: Regression, reading: ArrayLike<number>): Assimilation {
     const innovation = regression.mean.slice();
     const size = this.#select(innovation, reading);
-    if (size === 0) return { logLikelihood: 0, nis: 0, size, innovation };
     this.#whiten(regression, innovation, size);
     let logLikelihood = 0;
     let nis = 0;

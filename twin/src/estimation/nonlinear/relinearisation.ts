@@ -40,7 +40,9 @@ export class Relinearisation {
       let sum = spread.get(row, column);
       for (let inner = column + 1; inner < slope.length; inner++)
         sum -= (slope[inner] as number) * factor.get(inner, column);
-      slope[column] = sum / factor.get(column, column);
+      const pivot = factor.get(column, column);
+      // Along a direction without variance both Gaussians agree: its slope does not matter.
+      slope[column] = pivot === 0 ? 0 : sum / pivot;
     }
   }
 

@@ -13,16 +13,10 @@ import {
 import { Conditioning, type Factored } from "./conditioning.ts";
 import type { Assimilation, Filter } from "./filter.ts";
 import { type Factoring, Propagation } from "./propagation.ts";
-import {
-  type Mapping,
-  type MomentRule,
-  type Regression,
-  type Regressor,
-  slopeOf,
-  unexplained,
-} from "./regression.ts";
+import { type MomentRule, type Regression, type Regressor, slopeOf, unexplained } from "./regression.ts";
 import { Relinearisation } from "./relinearisation.ts";
 import type { StochasticSystem } from "./system.ts";
+import { Observation, Transition } from "./system-mappings.ts";
 
 export interface FilterOptions {
   /**
@@ -153,12 +147,13 @@ export class SquareRootFilter implements Filter {
 
   update(reading: ArrayLike<number>): Assimilation {
     requireReading(reading, this.#system.outputs);
+    if (nothingIn(reading)) return sayingNothing(reading.length);
     this.#observation.at = this.#at;
     const { result } = this.#observationRule;
     this.#observationRule.regress(this.#belief.mean, this.#belief.factor);
     let assimilation = this.#condition(result, reading);
     let count = 1;
-    let converged = this.#iterations === 1 || assimilation.size === 0;
+    let converged = this.#iterations === 1;
     while (count < this.#iterations && !converged) {
       const before = this.#next.mean.slice();
       this.#observationRule.regress(this.#next.mean, this.#next.factor);
@@ -193,50 +188,17 @@ export class SquareRootFilter implements Filter {
 /** Posterior means this close, in sds, count as settled. */
 const SETTLED = 1e-10;
 
-/** f between two times, as a mapping. */
-class Transition implements Mapping {
-  readonly states: number;
-  readonly size: number;
-  readonly #system: CheckedSystem;
-  from = 0;
-  to = 0;
-
-  constructor(system: CheckedSystem) {
-    this.#system = system;
-    this.states = system.states;
-    this.size = system.states;
-  }
-
-  evaluate(state: Float64Array, out: Float64Array): void {
-    this.#system.advance(state, this.from, this.to, out);
-  }
-
-  jacobian(state: Float64Array): Matrix | undefined {
-    return this.#system.transitionJacobian(state, this.from, this.to);
-  }
+function nothingIn(reading: ArrayLike<number>): boolean {
+  for (let output = 0; output < reading.length; output++) if (!Number.isNaN(reading[output])) return false;
+  return true;
 }
 
-/** h at one time, as a mapping. */
-class Observation implements Mapping {
-  readonly states: number;
-  readonly size: number;
-  readonly #system: CheckedSystem;
-  at = 0;
-
-  constructor(system: CheckedSystem) {
-    this.#system = system;
-    this.states = system.states;
-    this.size = system.outputs;
-  }
-
-  evaluate(state: Float64Array, out: Float64Array): void {
-    this.#system.observe(state, this.at, out);
-  }
-
-  jacobian(state: Float64Array): Matrix | undefined {
-    return this.#system.observationJacobian(state, this.at);
-  }
-}
+const sayingNothing = (outputs: number): Assimilation => ({
+  logLikelihood: 0,
+  nis: 0,
+  size: 0,
+  innovation: new Float64Array(outputs).fill(Number.NaN),
+});
 
 const copyOf = ({ mean, factor }: Factored): Factored => ({ mean: mean.slice(), factor: factor.copy() });
 
