@@ -1,0 +1,150 @@
+import { cholesky, logDeterminant, solveLower } from "../../linear-algebra/cholesky.ts";
+import { Matrix, timesVector } from "../../linear-algebra/matrix.ts";
+import { logGamma } from "../../probability/gamma-function.ts";
+import type { Dice } from "../../random/dice.ts";
+import type { Evaluator } from "../problem/evaluator.ts";
+import { drawable, productLogDensity, samplePriorOf } from "../problem/priors.ts";
+import type { Target } from "../problem/target.ts";
+import { findMode } from "./mode.ts";
+import type { Reference } from "./population.ts";
+
+export interface ChosenReference extends Reference {
+  readonly kind: "prior" | "around the mode" | "around the start";
+  /** Whether the ratio of masses along the path is the evidence p(y): the priors must be proper. */
+  readonly givesEvidence: boolean;
+}
+
+/** Degrees of freedom of the t around a mode: tails that a posterior's rarely exceed. */
+const FREEDOM = 4;
+/** Its spread, in posterior standard deviations: over-dispersed, and tempered away. */
+const SPREAD = 2;
+
+/**
+ * Where tempering begins: the prior where it can be drawn from; else a Student-t around the posterior's mode, twice as wide as
+ * its curvature says; else, where there is no mode, around the start with a scale for each unknown.
+ */
+export function chooseReference(target: Target, dice: Dice, evaluator: Evaluator): ChosenReference {
+  const density = (z: Float64Array): number => logPosterior(target, z, evaluator);
+  const { proper } = properness(target, dice);
+  if (proper) return priorReference(target);
+  const search = findMode(density, startsOf(target, dice, density).start);
+  if (search.found)
+    return {
+      kind: "around the mode",
+      givesEvidence: false,
+      ...studentReference(search.mode.at, search.mode.covariance),
+    };
+  const variances = search.scales.map((scale) => scale * scale);
+  return {
+    kind: "around the start",
+    givesEvidence: false,
+    ...studentReference(search.at, Matrix.diagonal(variances)),
+  };
+}
+
+/** ln p(θ(z), y) + ln |dθ/dz| at one point, run here and counted. */
+export function logPosterior(target: Target, z: Float64Array, evaluator: Evaluator): number {
+  const prior = target.logPrior(z);
+  if (prior === Number.NEGATIVE_INFINITY) return prior;
+  return prior + evaluator.logDensity(() => target.problem.logLikelihood(target.natural(z)));
+}
+
+const properness = ({ problem }: Target, dice: Dice): { readonly proper: boolean } => ({
+  proper: problem.samplePrior !== undefined || drawable(problem.unknowns, dice),
+});
+
+/** Draws from the prior of which the best is a start. */
+const SEEDS = 20;
+
+/** Where to climb from, and whether the prior can be drawn from: the stated starts, else the best of some draws. */
+export function startsOf(
+  target: Target,
+  dice: Dice,
+  density: (z: Float64Array) => number,
+): { readonly start: Float64Array; readonly proper: boolean } {
+  const { unknowns } = target.problem;
+  const { proper } = properness(target, dice);
+  const middle = target.coordinates.fromNatural(unknowns.map(startOf));
+  if (!proper || unknowns.every(({ start }) => start !== undefined)) return { start: middle, proper };
+  const reference = priorReference(target);
+  let best = middle;
+  let highest = density(middle);
+  for (let seed = 0; seed < SEEDS * target.size; seed++) {
+    const point = new Float64Array(target.size);
+    reference.sample(dice.split(seed), point);
+    unknowns.forEach(({ start }, index) => {
+      if (start !== undefined) point[index] = middle[index] as number;
+    });
+    const value = density(point);
+    if (!(value > highest)) continue;
+    best = point;
+    highest = value;
+  }
+  return { start: best, proper };
+}
+
+/** The stated start, or the middle of the support: 0, a unit inside a one-sided bound. */
+function startOf({
+  start,
+  prior,
+}: {
+  readonly start?: number;
+  readonly prior: { readonly support: readonly [number, number] };
+}): number {
+  const [low, high] = prior.support;
+  if (start !== undefined) return start;
+  if (low === Number.NEGATIVE_INFINITY) return high === Number.POSITIVE_INFINITY ? 0 : high - 1;
+  return high === Number.POSITIVE_INFINITY ? low + 1 : low + (high - low) / 2;
+}
+
+function priorReference(target: Target): ChosenReference {
+  const { problem, coordinates } = target;
+  const theta = new Float64Array(target.size);
+  const joint = problem.samplePrior !== undefined || problem.logPrior === undefined;
+  return {
+    kind: "prior",
+    givesEvidence: true,
+    sample(dice, out) {
+      if (joint) samplePriorOf(problem, dice, theta);
+      else samplePriorOf({ unknowns: problem.unknowns }, dice, theta);
+      out.set(coordinates.fromNatural(theta));
+    },
+    // A joint prior that cannot be drawn from is reached from the product of the unknowns' own priors.
+    logDensity: (z) =>
+      joint
+        ? target.logPrior(z)
+        : productLogDensity(problem.unknowns, coordinates.toNatural(z, theta)) + coordinates.logJacobian(z),
+  };
+}
+
+/** Multivariate Student-t with the given centre and SPREAD² × covariance as its scale matrix. */
+export function studentReference(centre: Float64Array, covariance: Matrix): Reference {
+  const size = centre.length;
+  const factor = cholesky(covariance);
+  const constant =
+    logGamma((FREEDOM + size) / 2) -
+    logGamma(FREEDOM / 2) -
+    (size / 2) * Math.log(FREEDOM * Math.PI) -
+    size * Math.log(SPREAD) -
+    logDeterminant(factor) / 2;
+  return {
+    sample(dice, out) {
+      const noise = Float64Array.from(centre, () => dice.normal());
+      let squares = 0;
+      for (let count = 0; count < FREEDOM; count++) squares += dice.normal() ** 2;
+      const scale = SPREAD / Math.sqrt(squares / FREEDOM);
+      timesVector(factor, noise).forEach((value, index) => {
+        out[index] = (centre[index] as number) + scale * value;
+      });
+    },
+    logDensity(z) {
+      const deviation = new Matrix(
+        size,
+        1,
+        z.map((value, index) => (value - (centre[index] as number)) / SPREAD),
+      );
+      const squared = solveLower(factor, deviation).data.reduce((sum, value) => sum + value * value, 0);
+      return constant - ((FREEDOM + size) / 2) * Math.log1p(squared / FREEDOM);
+    },
+  };
+}
