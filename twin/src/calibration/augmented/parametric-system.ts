@@ -1,0 +1,81 @@
+import type { Start } from "../../estimation/nonlinear/checked-system.ts";
+import type { StochasticSystem } from "../../estimation/nonlinear/system.ts";
+import { Matrix } from "../../linear-algebra/matrix.ts";
+import {
+  driftOver,
+  naturalValues,
+  priorOf,
+  requireParameters,
+  type TrackedParameter,
+} from "./tracked-parameter.ts";
+
+/** A machine whose laws depend on parameters θ, p. States n, outputs m. */
+export interface ParametricSystem {
+  /**
+   * The machine at θ on the natural scale. Called once for each run of f or h: keep it cheap. `theta` is only valid during the
+   * call: take its values out.
+   */
+  at(theta: Float64Array): StochasticSystem;
+}
+
+/**
+ * The parameters as further states: x and z together, n + p, for any filter of a `StochasticSystem`.
+ *
+ *     x_t = f(x_s; s, t, θ(z)) + w     z_t = z_s + √(drift (t − s)) ε     y_t = h(x_t, t; θ(z)) + v
+ *
+ * Q and R are those at the start's θ: a `StochasticSystem` has no noise that depends on its state. Where they are themselves
+ * unknown, or change with θ by more than the data can bear, use `ParameterParticles`.
+ * @see Jazwinski (1970), Stochastic Processes and Filtering Theory, §8.4; Särkkä (2013), Bayesian Filtering and Smoothing, §12.3.
+ */
+export function augment(system: ParametricSystem, parameters: readonly TrackedParameter[]): StochasticSystem {
+  requireParameters(parameters);
+  const reference = system.at(naturalValues(parameters, priorOf(parameters).mean));
+  const { states, outputs, observationNoise } = reference;
+  const theta = new Float64Array(parameters.length);
+  const inner = new Float64Array(states);
+  const at = (state: Float64Array): StochasticSystem =>
+    system.at(naturalValues(parameters, state.subarray(states), theta));
+  return {
+    states: states + parameters.length,
+    outputs,
+    observationNoise,
+    advance(state, from, to, out) {
+      inner.fill(Number.NaN);
+      at(state).advance(state.slice(0, states), from, to, inner);
+      out.set(inner);
+      out.set(state.subarray(states), states);
+    },
+    observe: (state, time, out) => at(state).observe(state.slice(0, states), time, out),
+    processNoise: (from, to) =>
+      blockDiagonal(reference.processNoise(from, to), driftOver(parameters, from, to)),
+  };
+}
+
+/** The state's belief and the parameters' priors, independent. */
+export const augmentedStart = (start: Start, parameters: readonly TrackedParameter[]): Start => {
+  const prior = priorOf(parameters);
+  return {
+    at: start.at,
+    mean: Float64Array.from([...start.mean, ...prior.mean]),
+    covariance: blockDiagonal(start.covariance, prior.covariance),
+  };
+};
+
+export function blockDiagonal(first: Matrix, second: Matrix): Matrix {
+  const result = new Matrix(first.rows + second.rows, first.columns + second.columns);
+  for (let row = 0; row < first.rows; row++)
+    for (let column = 0; column < first.columns; column++) result.set(row, column, first.get(row, column));
+  for (let row = 0; row < second.rows; row++)
+    for (let column = 0; column < second.columns; column++)
+      result.set(first.rows + row, first.columns + column, second.get(row, column));
+  return result;
+}
+
+/** The rows and columns `from` … `to` − 1 of a square matrix. */
+export function block(matrix: Matrix, from: number, to: number): Matrix {
+  const result = new Matrix(to - from, to - from);
+  for (let row = from; row < to; row++)
+    for (let column = from; column < to; column++)
+      result.set(row - from, column - from, matrix.get(row, column));
+  return result;
+}
