@@ -1,12 +1,27 @@
+import { cholesky, solveLower } from "../../linear-algebra/cholesky.ts";
+import { Matrix } from "../../linear-algebra/matrix.ts";
 import type { Gaussian } from "../gaussian.ts";
-import type { FormName } from "./covariance-form.ts";
-import type { AssimilatedScalar, FilteredStep } from "./filter.ts";
+import { AdaptiveNoise } from "./adaptive.ts";
+import type { AssimilatedScalar, FilteredStep, FilterOptions } from "./filter.ts";
 import { innovationOf } from "./innovation.ts";
 import { LikelihoodSum } from "./likelihood.ts";
 import type { LinearModel, Observation, Transition } from "./model.ts";
 import { ModelChecks } from "./model-checks.ts";
 import { Recursion } from "./recursion.ts";
+import type { RobustRun } from "./robust.ts";
 import { RowSplitter, type ScalarRows, scalarValues } from "./scalar-rows.ts";
+
+/** What one row did to the belief. */
+export interface RowOutcome {
+  readonly observation: Observation;
+  readonly scalars: readonly AssimilatedScalar[];
+  readonly standardised: Float64Array;
+  readonly weights: Float64Array;
+  readonly logLikelihood: number;
+  readonly nis: number;
+  readonly size: number;
+  readonly split: ScalarRows;
+}
 
 /** One walk through a series. */
 export class FilterPass {
@@ -15,14 +30,22 @@ export class FilterPass {
   readonly #model: LinearModel;
   readonly #checks: ModelChecks;
   readonly #splitter = new RowSplitter();
+  readonly #robust: RobustRun | undefined;
+  readonly #adaptive: AdaptiveNoise | undefined;
   #at: number | "first reading";
   #step = 0;
 
-  constructor(model: LinearModel, form: FormName) {
+  constructor(model: LinearModel, options: FilterOptions) {
     this.#model = model;
     this.#checks = new ModelChecks(model);
     this.#at = model.start.at;
-    this.recursion = new Recursion(model, form);
+    this.#robust = options.robust?.begin();
+    this.#adaptive = options.adaptive && new AdaptiveNoise(options.adaptive, model.outputs);
+    this.recursion = new Recursion(model, options.form ?? "sequential");
+  }
+
+  get at(): number | "first reading" {
+    return this.#at;
   }
 
   /** To the time of the next reading. */
@@ -30,24 +53,49 @@ export class FilterPass {
     const elapsed = this.#at === "first reading" ? 0 : time - this.#at;
     this.#at = time;
     if (elapsed === 0) return undefined;
-    const transition = this.#checks.transition(this.#model.transition(elapsed, this.#step));
+    const own = this.#checks.transition(this.#model.transition(elapsed, this.#step));
+    const factor = this.#adaptive?.process ?? 1;
+    const transition = factor === 1 ? own : { ...own, noise: scaled(own.noise, factor) };
     this.recursion.predict(transition);
     return transition;
   }
 
-  assimilate(reading: Float64Array, keep: AssimilatedScalar[] | undefined): [Observation, ScalarRows] {
-    const observation = this.#checks.observation(this.#model.observation(this.#step++));
-    const split = this.#splitter.split(observation, reading);
-    const values = scalarValues(split, reading);
-    const { recursion, sum } = this;
+  /** The likelihood of a row, and nothing kept of it. */
+  absorb(reading: Float64Array): void {
+    const [split, values] = this.#scalarsOf(reading);
     for (let index = 0; index < values.length; index++) {
+      const { recursion, sum } = this;
       const row = split.rows[index] as Float64Array;
       recursion.absorb(row, values[index] as number, split.noises[index] as number);
       if (recursion.diffuseVariance > 0) sum.addDiffuse(recursion.diffuseVariance);
       else sum.add(recursion.innovation, recursion.variance);
-      keep?.push(scalarOf(recursion, row));
     }
-    return [observation, split];
+  }
+
+  /** Whether `absorb` does what `assimilate` would. */
+  get isPlain(): boolean {
+    return this.#robust === undefined && this.#adaptive === undefined;
+  }
+
+  assimilate(reading: Float64Array): RowOutcome {
+    const [split, values, observation] = this.#scalarsOf(reading);
+    const before = this.sum.logLikelihood;
+    const standardised = new Float64Array(reading.length).fill(Number.NaN);
+    const weights = new Float64Array(reading.length).fill(Number.NaN);
+    const scalars: AssimilatedScalar[] = [];
+    const takeRow = this.#judgeRow(split, values);
+    let nis = 0;
+    let size = 0;
+    split.outputs.forEach((output, index) => {
+      const { z, weight } = this.#take(split, values[index] as number, index, takeRow, scalars);
+      weights[output] = weight;
+      if (Number.isNaN(z)) return;
+      standardised[output] = z;
+      nis += z * z;
+      size++;
+    });
+    const logLikelihood = this.sum.logLikelihood - before;
+    return { observation, scalars, standardised, weights, logLikelihood, nis, size, split };
   }
 
   step(time: number, reading: Float64Array): FilteredStep {
@@ -55,36 +103,107 @@ export class FilterPass {
     const transition = this.advance(time);
     const predicted = beliefOf(recursion);
     const diffuse = recursion.directions.matrix();
-    const scalars: AssimilatedScalar[] = [];
-    const [observation, split] = this.assimilate(reading, scalars);
-    const standardised = new Float64Array(reading.length).fill(Number.NaN);
-    let nis = 0;
-    let size = 0;
-    scalars.forEach((scalar, index) => {
-      if (scalar.diffuse !== undefined) return;
-      const value = scalar.innovation / Math.sqrt(scalar.variance);
-      standardised[split.outputs[index] as number] = value;
-      nis += value * value;
-      size++;
-    });
-    const innovation = innovationOf(observation, predicted.mean, reading);
-    const filtered = beliefOf(recursion);
+    const outcome = this.assimilate(reading);
     return {
+      ...outcome,
       time,
       transition,
-      observation,
       reading,
       predicted,
       diffuse,
       stillDiffuse: recursion.directions.matrix(),
-      filtered,
-      innovation,
-      standardised,
-      nis,
-      size,
-      scalars,
-      split,
+      filtered: beliefOf(recursion),
+      innovation: innovationOf(outcome.observation, predicted.mean, reading),
+      noiseFactors: {
+        process: this.#adaptive?.process ?? 1,
+        observation: this.#adaptive?.observation.slice() ?? new Float64Array(reading.length).fill(1),
+      },
     };
+  }
+
+  #scalarsOf(reading: Float64Array): [ScalarRows, Float64Array, Observation] {
+    const observation = this.#checks.observation(this.#model.observation(this.#step++));
+    const split = this.#splitter.split(observation, reading);
+    return [split, scalarValues(split, reading), observation];
+  }
+
+  /** One scalar; z is its standardised innovation, NaN where it was diffuse. */
+  #take(
+    split: ScalarRows,
+    value: number,
+    index: number,
+    takeRow: boolean,
+    scalars: AssimilatedScalar[],
+  ): { readonly z: number; readonly weight: number } {
+    const { recursion, sum } = this;
+    const row = split.rows[index] as Float64Array;
+    const output = split.outputs[index] as number;
+    const own = split.noises[index] as number;
+    const noise = own * (this.#adaptive?.observation[output] ?? 1);
+    if (this.#robust === undefined || this.#isDiffuse(row)) {
+      recursion.absorb(row, value, noise);
+      scalars.push(scalarOf(recursion, row));
+      if (recursion.diffuseVariance > 0) {
+        sum.addDiffuse(recursion.diffuseVariance);
+        return { z: Number.NaN, weight: 1 };
+      }
+      sum.add(recursion.innovation, recursion.variance);
+      this.#adaptive?.learn(output, recursion.innovation, recursion.variance, own);
+      return { z: recursion.innovation / Math.sqrt(recursion.variance), weight: 1 };
+    }
+    const innovation = recursion.residual(row, value);
+    const spread = recursion.spread(row);
+    const z = innovation / Math.sqrt(spread + noise);
+    if (this.#robust.logDensity) sum.addDensity(this.#robust.logDensity(innovation, spread, noise));
+    else sum.add(innovation, spread + noise);
+    if (!takeRow || !this.#judge(output, z * z)) return { z, weight: 0 };
+    const taken = this.#robust.noiseFor?.(innovation, spread, noise) ?? noise;
+    recursion.absorb(row, value, taken);
+    scalars.push(scalarOf(recursion, row));
+    if (taken === noise) this.#adaptive?.learn(output, innovation, recursion.variance, own);
+    return { z, weight: taken === noise ? 1 : noise / taken };
+  }
+
+  #isDiffuse(row: Float64Array): boolean {
+    const { directions } = this.recursion;
+    return directions.count > 0 && directions.seen(row) > 0;
+  }
+
+  #judge(output: number, nis: number): boolean {
+    if (this.#robust?.scope !== "output") return true;
+    return this.#follow(this.#robust.verdict?.(output, nis, 1), nis);
+  }
+
+  /** χ² of the row together, before any of it is taken. Rows that see a diffuse direction are not judged. */
+  #judgeRow(split: ScalarRows, values: Float64Array): boolean {
+    if (this.#robust?.scope !== "row" || values.length === 0) return true;
+    if (split.rows.some((row) => this.#isDiffuse(row))) return true;
+    const { recursion } = this;
+    const joint = new Matrix(values.length, values.length);
+    const along = new Float64Array(recursion.mean.length);
+    split.rows.forEach((row, first) => {
+      recursion.form.times(row, along);
+      split.rows.forEach((other, second) => {
+        let sum = first === second ? (split.noises[first] as number) : 0;
+        for (let state = 0; state < along.length; state++)
+          sum += (along[state] as number) * (other[state] as number);
+        joint.set(first, second, sum);
+      });
+    });
+    const residual = new Matrix(
+      values.length,
+      1,
+      values.map((value, index) => recursion.residual(split.rows[index] as Float64Array, value)),
+    );
+    const white = solveLower(cholesky(joint), residual).data;
+    const nis = white.reduce((sum, value) => sum + value * value, 0);
+    return this.#follow(this.#robust.verdict?.(-1, nis, values.length), nis / values.length);
+  }
+
+  /** Widens the belief where a gate gives in. */
+  #follow(verdict: "take" | "leave" | "reacquire" | undefined, excess: number): boolean {
+    if (verdict === "reacquire") this.recursion.widen(excess);
+    return verdict !== "leave";
   }
 }
 
@@ -92,6 +211,13 @@ const beliefOf = ({ mean, form }: Recursion): Gaussian => ({
   mean: mean.slice(),
   covariance: form.covariance(),
 });
+
+const scaled = (matrix: Matrix, factor: number): Matrix =>
+  new Matrix(
+    matrix.rows,
+    matrix.columns,
+    matrix.data.map((value) => factor * value),
+  );
 
 /** Copies what the recursion's fields hold; the second gain is K₁ = (P z − K F)/F∞. */
 function scalarOf(recursion: Recursion, row: Float64Array): AssimilatedScalar {

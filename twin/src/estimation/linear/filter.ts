@@ -1,11 +1,13 @@
 import type { Matrix } from "../../linear-algebra/matrix.ts";
 import type { Gaussian } from "../gaussian.ts";
+import type { AdaptiveOptions } from "./adaptive.ts";
 import type { FormName } from "./covariance-form.ts";
 import { FilterPass } from "./filter-pass.ts";
 import type { DiffuseConvention, Likelihood } from "./likelihood.ts";
 import type { LinearModel, Observation, Transition } from "./model.ts";
 import { checkStart } from "./model-checks.ts";
 import { checkedSeries, type Readings, type Series } from "./readings.ts";
+import type { Robust } from "./robust.ts";
 import type { ScalarRows } from "./scalar-rows.ts";
 import { isSmall, smallLikelihood } from "./small-likelihood.ts";
 
@@ -14,6 +16,10 @@ export interface FilterOptions {
   readonly form?: FormName;
   /** Constants of the log-likelihood; "omit" when absent. */
   readonly diffuse?: DiffuseConvention;
+  /** What to do with readings that do not fit: `gate`, `huber` or `studentT`. All are taken when absent. */
+  readonly robust?: Robust;
+  /** A noise that follows the innovations within bounds; smoothers then use what it was. */
+  readonly adaptive?: AdaptiveOptions;
 }
 
 /** One scalar of a reading as it was assimilated; what the smoothers go back through. */
@@ -45,11 +51,17 @@ export interface FilteredStep {
   readonly filtered: Gaussian;
   /** y − Z m − d, m; NaN where missing. */
   readonly innovation: Float64Array;
-  /** Innovations as independent N(0, 1) numbers, m; NaN where missing or diffuse. */
+  /** Innovations as independent N(0, 1) numbers, m, under the model's own noise; NaN where missing or diffuse. */
   readonly standardised: Float64Array;
   /** Normalised innovation squared over `size` scalars: χ²(size) if the model is right. */
   readonly nis: number;
   readonly size: number;
+  /** ln p(y | before), convention "omit". */
+  readonly logLikelihood: number;
+  /** Per output: 1 taken as it is, below 1 weighed down, 0 left out, NaN missing. */
+  readonly weights: Float64Array;
+  /** Factors on Q and R after this reading; 1 unless adaptive. */
+  readonly noiseFactors: { readonly process: number; readonly observation: Float64Array };
   readonly scalars: readonly AssimilatedScalar[];
   readonly split: ScalarRows;
 }
@@ -74,7 +86,7 @@ export interface Filtered extends Likelihood {
 export function kalmanFilter(model: LinearModel, readings: Readings, options: FilterOptions = {}): Filtered {
   checkStart(model);
   const { times, rows } = checkedSeries(readings, model.outputs, model.start.at);
-  const pass = new FilterPass(model, options.form ?? "sequential");
+  const pass = new FilterPass(model, options);
   const steps = rows.map((row, index) => pass.step(times[index] as number, row));
   const { directions } = pass.recursion;
   return {
@@ -103,10 +115,10 @@ export function likelihoodOfSeries(
   series: Series,
   options: FilterOptions = {},
 ): Likelihood {
-  const pass = new FilterPass(model, options.form ?? "sequential");
+  const pass = new FilterPass(model, options);
   const { recursion, sum } = pass;
   const unseen = (): Likelihood => sum.likelihood(options.diffuse ?? "omit", recursion.directions.count);
-  let tryKernels = options.form === undefined && isSmall(model);
+  let tryKernels = options.form === undefined && pass.isPlain && isSmall(model);
   for (let index = 0; index < series.rows.length; index++) {
     pass.advance(series.times[index] as number);
     if (tryKernels && recursion.directions.count === 0) {
@@ -118,7 +130,14 @@ export function likelihoodOfSeries(
       }
       tryKernels = false;
     }
-    pass.assimilate(series.rows[index] as Float64Array, undefined);
+    if (pass.isPlain) pass.absorb(series.rows[index] as Float64Array);
+    else pass.assimilate(series.rows[index] as Float64Array);
   }
   return unseen();
+}
+
+/** Share of the scalars read that were weighed down or left out. */
+export function outlierShare({ steps }: Filtered): number {
+  const weights = steps.flatMap((step) => Array.from(step.weights)).filter((weight) => !Number.isNaN(weight));
+  return weights.length === 0 ? 0 : weights.filter((weight) => weight < 1).length / weights.length;
 }

@@ -33,10 +33,21 @@ export class LikelihoodSum {
   scalars = 0;
   diffuseScalars = 0;
 
+  /** Convention "omit". */
+  get logLikelihood(): number {
+    return -0.5 * (this.logDeterminants + this.squares) - (this.scalars - this.diffuseScalars) * HALF_LOG_2PI;
+  }
+
   add(innovation: number, variance: number): void {
     this.logDeterminants += Math.log(variance);
     // Divided twice: v² may overflow where v²/F does not.
     this.squares += (innovation / variance) * innovation;
+    this.scalars++;
+  }
+
+  /** A scalar whose density is not Gaussian. */
+  addDensity(logDensity: number): void {
+    this.logDeterminants -= 2 * (logDensity + HALF_LOG_2PI);
     this.scalars++;
   }
 

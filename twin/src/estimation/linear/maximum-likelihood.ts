@@ -97,6 +97,7 @@ class Fit {
     const { dice, starts = 6 } = this.#options;
     const low = this.#intervals.map(([from]) => from);
     const high = this.#intervals.map(([, to]) => to);
+    this.#checkReadings([low, high, low.map((from, index) => (from + (high[index] as number)) / 2)]);
     const search = multiStart((x) => this.#cost(x, new Set()), { low, high }, dice, {
       starts: this.#searched.length === 0 ? 1 : starts,
     });
@@ -104,6 +105,20 @@ class Fit {
     if (!Number.isFinite(search.best.value)) throw noFit(search.failures);
     const { best, zeros } = this.#atBoundaries(search.best);
     return this.#report(best, zeros, search);
+  }
+
+  /** Bad readings are the caller's error, not a failed evaluation: found at the first of these points that has a model. */
+  #checkReadings(points: readonly (readonly number[])[]): void {
+    for (const point of points) {
+      let model: LinearModel;
+      try {
+        model = this.#problem.model(this.#values(Float64Array.from(point), new Set()));
+      } catch {
+        continue;
+      }
+      this.#seriesFor(model);
+      return;
+    }
   }
 
   /** Sets variances to zero one by one, smallest effect first, where that costs nothing. */

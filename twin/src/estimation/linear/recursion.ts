@@ -1,5 +1,5 @@
 import { TwinError } from "../../errors.ts";
-import type { Matrix } from "../../linear-algebra/matrix.ts";
+import { Matrix } from "../../linear-algebra/matrix.ts";
 import type { CovarianceForm, FormName } from "./covariance-form.ts";
 import { DiffuseDirections } from "./diffuse-directions.ts";
 import type { LinearModel, Transition } from "./model.ts";
@@ -69,6 +69,18 @@ export class Recursion {
     }
     for (let index = 0; index < row.length; index++)
       this.mean[index] = (this.mean[index] as number) + (this.gain[index] as number) * this.innovation;
+  }
+
+  /** zᵀPz. */
+  spread(row: Float64Array): number {
+    return this.form.times(row, this.#moved);
+  }
+
+  /** P ← factor · P; the mean stays. */
+  widen(factor: number): void {
+    const size = this.mean.length;
+    const stretched = Matrix.diagonal(new Float64Array(size).fill(Math.sqrt(factor)));
+    this.form.propagate({ matrix: stretched, noise: new Matrix(size, size) });
   }
 
   /** v, without assimilating. */
