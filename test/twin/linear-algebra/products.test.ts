@@ -26,9 +26,13 @@ describe("products into room that exists", () => {
     );
   });
 
-  test("carry a not-a-number on, but for what is multiplied by nothing at all", () => {
+  test("carry a not-a-number on, also through a factor of zero", () => {
     const poisoned = Matrix.from([[Number.NaN], [1]]);
-    expect(multiplyInto(new Matrix(1, 1), Matrix.from([[1, 1]]), poisoned).get(0, 0)).toBeNaN();
+    for (const factors of [
+      [1, 1],
+      [0, 1],
+    ])
+      expect(multiplyInto(new Matrix(1, 1), Matrix.from([factors]), poisoned).get(0, 0)).toBeNaN();
   });
 
   test("F P Fᵀ and C + s A Aᵀ are symmetric to the last bit", () => {

@@ -1,5 +1,6 @@
 import { TwinError } from "../errors.ts";
 import { type Matrix, shapeError } from "./matrix.ts";
+import { planeLength } from "./spans.ts";
 
 /**
  * L becomes the factor of L Lᵀ + v vᵀ, in place, by plane rotations. `vector` is used up.
@@ -12,7 +13,7 @@ export function updateCholesky(factor: Matrix, vector: Float64Array): Matrix {
     const diagonal = factor.get(column, column);
     const head = vector[column] as number;
     if (head === 0) continue;
-    const length = Math.hypot(diagonal, head);
+    const length = planeLength(diagonal, head);
     const cosine = diagonal / length;
     const sine = head / length;
     factor.set(column, column, length);
@@ -57,7 +58,7 @@ function rotateAway(factor: Matrix, solved: Float64Array, corner: number): void 
   let length = corner;
   for (let index = size - 1; index >= 0; index--) {
     const entry = solved[index] as number;
-    const next = Math.hypot(length, entry);
+    const next = planeLength(length, entry);
     cosines[index] = length / next;
     solved[index] = entry / next;
     length = next;

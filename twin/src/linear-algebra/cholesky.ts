@@ -34,7 +34,7 @@ export function choleskyInto(factor: Matrix, matrix: Matrix): Matrix {
       if (!(sum > 0 && sum < Number.POSITIVE_INFINITY)) throw notDefinite(row, size, sum);
       l[start + row] = Math.sqrt(sum);
     }
-    l.fill(0, start + row + 1, start + size);
+    for (let column = row + 1; column < size; column++) l[start + column] = 0;
   }
   return factor;
 }

@@ -65,8 +65,8 @@ function sweepOnce(columns: Matrix, turns: Matrix): boolean {
       const product = spanDot(data, first * length, data, second * length, length);
       if (Math.abs(product) <= tolerance * Math.sqrt(a) * Math.sqrt(b)) continue;
       const ratio = (b - a) / (2 * product);
-      const tangent = (ratio >= 0 ? 1 : -1) / (Math.abs(ratio) + Math.hypot(1, ratio));
-      const cosine = 1 / Math.hypot(1, tangent);
+      const tangent = (ratio >= 0 ? 1 : -1) / (Math.abs(ratio) + Math.sqrt(1 + ratio * ratio));
+      const cosine = 1 / Math.sqrt(1 + tangent * tangent);
       spanRotate(data, first * length, second * length, cosine, tangent * cosine, length);
       spanRotate(turns.data, first * count, second * count, cosine, tangent * cosine, count);
       turned = true;

@@ -64,8 +64,8 @@ function rotate(
   const low = work.get(first, first);
   const high = work.get(second, second);
   const ratio = (high - low) / (2 * off);
-  const tangent = (ratio >= 0 ? 1 : -1) / (Math.abs(ratio) + Math.hypot(1, ratio));
-  const cosine = 1 / Math.hypot(1, tangent);
+  const tangent = (ratio >= 0 ? 1 : -1) / (Math.abs(ratio) + Math.sqrt(1 + ratio * ratio));
+  const cosine = 1 / Math.sqrt(1 + tangent * tangent);
   spanRotate(work.data, first * size, second * size, cosine, tangent * cosine, size);
   spanRotate(transposedVectors.data, first * size, second * size, cosine, tangent * cosine, size);
   const newLow = low - tangent * off;
