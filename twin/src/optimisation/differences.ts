@@ -1,3 +1,4 @@
+import { allFinite } from "../linear-algebra/finite.ts";
 import type { Matrix } from "../linear-algebra/matrix.ts";
 import { Ladder } from "./ladder.ts";
 
@@ -26,7 +27,7 @@ const ROOM = 0.02;
  *     h = reach · (noise/‖f‖)^{1/3},   relative error ≈ (noise/‖f‖)^{2/3}
  *
  * @param value f(x), n.
- * @returns false when a run failed on both sides of an argument.
+ * @returns false when runs failed on both sides of an argument.
  * @see Gill, Murray & Wright (1981), Practical Optimization, §8.6.
  */
 export function centralJacobian(
@@ -41,7 +42,9 @@ export function centralJacobian(
   const column = new Float64Array(value.length);
   for (let index = 0; index < x.length; index++) {
     const step = relative * (settings.reach[index] as number);
-    if (!quotient.at(index, step, quotient.side(index, step), column)) return false;
+    // At the edge of where the model runs one side must do.
+    if (![quotient.side(index, step), 1, -1].some((side) => quotient.at(index, step, side, column)))
+      return false;
     writeColumn(out, index, column);
   }
   return true;
@@ -69,12 +72,15 @@ export function extrapolatedJacobian(
   const ladder = new Ladder(value.length);
   for (let index = 0; index < x.length; index++) {
     const { step, side } = quotient.start(index);
-    errors[index] = ladder.climb({
-      first: step,
-      base: side === CENTRAL ? 4 : 2,
-      rounding: (shorter) => (settings.noise * (side === CENTRAL ? Math.SQRT1_2 : Math.SQRT2)) / shorter,
-      quotient: (shorter, column) => quotient.at(index, shorter, side, column),
-    });
+    for (const one of [side, 1, -1]) {
+      errors[index] = ladder.climb({
+        first: step,
+        base: one === CENTRAL ? 4 : 2,
+        rounding: (shorter) => (settings.noise * (one === CENTRAL ? Math.SQRT1_2 : Math.SQRT2)) / shorter,
+        quotient: (shorter, column) => quotient.at(index, shorter, one, column),
+      });
+      if (Number.isFinite(errors[index])) break;
+    }
     if (Number.isNaN(errors[index])) return false;
     writeColumn(out, index, ladder.best);
   }
@@ -104,7 +110,7 @@ class Quotient {
   }
 
   /** 0 where both sides have room for `step`, else the side that has more. */
-  side(index: number, step: number): -1 | 0 | 1 {
+  side(index: number, step: number): number {
     const x = this.#x[index] as number;
     const below = x - (this.#settings.low?.[index] ?? Number.NEGATIVE_INFINITY);
     const above = (this.#settings.high?.[index] ?? Number.POSITIVE_INFINITY) - x;
@@ -113,7 +119,7 @@ class Quotient {
   }
 
   /** The longest first step of a ladder, and its side. */
-  start(index: number): { readonly step: number; readonly side: -1 | 0 | 1 } {
+  start(index: number): { readonly step: number; readonly side: number } {
     const wanted = FIRST_STEP * (this.#settings.reach[index] as number);
     const x = this.#x[index] as number;
     const below = x - (this.#settings.low?.[index] ?? Number.NEGATIVE_INFINITY);
@@ -123,7 +129,7 @@ class Quotient {
     return { step: Math.min(wanted, Math.max(below, above)), side: above >= below ? 1 : -1 };
   }
 
-  at(index: number, step: number, side: -1 | 0 | 1, out: Float64Array): boolean {
+  at(index: number, step: number, side: number, out: Float64Array): boolean {
     const forward = side === -1 ? this.#value : this.#run(index, step, this.#forward);
     if (!forward) return false;
     const backward = side === 1 ? this.#value : this.#run(index, -step, this.#backward);
@@ -133,7 +139,7 @@ class Quotient {
     const distance = (side === -1 ? x : x + step) - (side === 1 ? x : x - step);
     for (let row = 0; row < out.length; row++)
       out[row] = ((forward[row] as number) - (backward[row] as number)) / distance;
-    return true;
+    return allFinite(out);
   }
 
   #run(index: number, step: number, out: Float64Array): Float64Array | undefined {

@@ -1,3 +1,4 @@
+import { allFinite } from "../../linear-algebra/finite.ts";
 import { Matrix } from "../../linear-algebra/matrix.ts";
 import type { Finding } from "../least-squares/findings.ts";
 import { fisherInformation } from "./fisher-information.ts";
@@ -78,6 +79,8 @@ function motion(along: readonly string[], against: readonly string[]): string {
 
 /** sd of a direction in relative units from which on the data hardly see it: ± 50 % at one standard deviation. */
 const HARDLY = 0.5;
+/** From here on a standard deviation only says: anything goes. */
+const WILD = 5;
 
 /** Findings for every direction of a fit that its data leave open. */
 export function unseenDirections({
@@ -94,7 +97,7 @@ export function unseenDirections({
   readonly noiseScale: "known" | "estimated";
 }): Finding[] {
   const sigma = noiseScale === "known" ? 1 : residualSd;
-  if (!(sigma >= 0)) return [];
+  if (!(sigma >= 0) || !allFinite(jacobian)) return [];
   const { directions } = fisherInformation(scaledBy(jacobian, 1 / (sigma || 1)), { ids, values: parameters });
   return directions
     .filter(({ sd }) => sd > HARDLY)
@@ -107,9 +110,11 @@ export function unseenDirections({
 }
 
 function sentence({ sd, words, seen, involved }: Direction): string {
-  const band = Number.isFinite(sd) ? `± ${(100 * sd).toPrecision(2)} % at one standard deviation` : "";
+  const band = sd < WILD ? `± ${(100 * sd).toFixed(0)} % at one standard deviation` : "";
   if (involved.length === 1)
-    return band ? `${involved[0]} is known to ${band} only.` : `${involved[0]} has no effect on the data.`;
+    return band
+      ? `${involved[0]} is known to ${band} only.`
+      : `${involved[0]} has no effect that the data show.`;
   return `The data ${band ? `hardly see (${band})` : "do not see"} that ${words}; what they see is ${seen.join(", ")}.`;
 }
 

@@ -1,3 +1,4 @@
+import { allFinite } from "../../linear-algebra/finite.ts";
 import { Matrix } from "../../linear-algebra/matrix.ts";
 import { columnNorms, LocalModel } from "./local-model.ts";
 
@@ -24,8 +25,9 @@ const NO_PART = 1e-6;
  * @param known whether the noise is known (σ = 1) or σ² = RSS/(n − r).
  */
 export function covarianceOf(jacobian: Matrix, residuals: Float64Array, known: boolean): Covariance {
-  const scale = columnNorms(jacobian);
-  const local = new LocalModel(jacobian, residuals, scale);
+  const usable = withoutBrokenColumns(jacobian);
+  const scale = columnNorms(usable);
+  const local = new LocalModel(usable, residuals, scale);
   const { rank, singular, directions } = local;
   const size = jacobian.columns;
   const sum = residuals.reduce((total, residual) => total + residual * residual, 0);
@@ -54,6 +56,18 @@ export function covarianceOf(jacobian: Matrix, residuals: Float64Array, known: b
     standardErrors: covariance.diagonal().map(Math.sqrt),
     relativeOffset: relativeOffset(local, sum, dof),
   };
+}
+
+/** Columns that are not finite count as not seen. */
+function withoutBrokenColumns(jacobian: Matrix): Matrix {
+  if (allFinite(jacobian)) return jacobian;
+  const usable = jacobian.copy();
+  for (let column = 0; column < jacobian.columns; column++) {
+    let sum = 0;
+    for (let row = 0; row < jacobian.rows; row++) sum += jacobian.get(row, column);
+    if (!Number.isFinite(sum)) for (let row = 0; row < jacobian.rows; row++) usable.set(row, column, 0);
+  }
+  return usable;
 }
 
 /** ρ_ij; NaN where a parameter is not determined. */

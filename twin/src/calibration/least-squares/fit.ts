@@ -1,16 +1,20 @@
-import { Matrix } from "../../linear-algebra/matrix.ts";
+import type { Matrix } from "../../linear-algebra/matrix.ts";
 import type { FailurePolicy, RunCounts } from "../problem/evaluator.ts";
 import { type Covariance, covarianceOf } from "./covariance.ts";
 import { type Finding, findingsOf } from "./findings.ts";
 import { type Descent, descend } from "./levenberg-marquardt.ts";
+import { ModelResiduals } from "./model-residuals.ts";
 import type { LeastSquaresProblem } from "./problem.ts";
-import { ModelResiduals } from "./residual-system.ts";
 import { checkLoss, type RobustLoss } from "./robust-loss.ts";
 
 export interface FitOptions {
   /** Default 1000. */
   readonly iterations?: number;
+  /** Needs `noise`: residuals count in its units. */
   readonly loss?: RobustLoss;
+  /** "central" spends two runs a parameter on slopes and no more. Default "extrapolated": all the digits the model gives. */
+  readonly differences?: "extrapolated" | "central";
+  /** Up to 0.9 of all runs may fail unless this says otherwise: an optimum may lie at the edge of where the model runs. */
   readonly failures?: FailurePolicy;
 }
 
@@ -66,13 +70,14 @@ export interface LeastSquaresFit {
 export function fitLeastSquares(
   problem: LeastSquaresProblem,
   start: ArrayLike<number>,
-  { iterations, loss, failures }: FitOptions = {},
+  { iterations, loss, differences, failures }: FitOptions = {},
 ): LeastSquaresFit {
-  if (loss) checkLoss(loss);
-  const system = new ModelResiduals(problem, failures);
+  if (loss) checkLoss(loss, problem.noise !== undefined);
+  const system = new ModelResiduals(problem, { tolerated: 0.9, ...failures });
   const descent = descend(system, system.coordinatesOf(start), {
     ...(iterations === undefined ? {} : { iterations }),
     ...(loss ? { loss } : {}),
+    ...(differences === "central" ? { slopes: "quick" as const } : {}),
   });
   return assemble(problem, system, descent);
 }
@@ -84,7 +89,7 @@ export function assemble(
   descent: Descent,
 ): LeastSquaresFit {
   const { z, residuals, jacobian } = descent;
-  const natural = naturalJacobian(system, z, jacobian);
+  const natural = system.naturalJacobian(z, jacobian);
   const sum = residuals.reduce((total, residual) => total + residual * residual, 0);
   const noiseScale = problem.noiseScale ?? (problem.noise ? "known" : "estimated");
   const estimate: Covariance = covarianceOf(natural, residuals, noiseScale === "known");
@@ -113,13 +118,4 @@ export function assemble(
     problem,
   } as const;
   return { ...fit, findings: findingsOf(fit, system.slopeErrors(jacobian)) };
-}
-
-function naturalJacobian(system: ModelResiduals, z: Float64Array, jacobian: Matrix): Matrix {
-  const natural = new Matrix(jacobian.rows, jacobian.columns);
-  system.transforms.forEach((transform, column) => {
-    const slope = transform.slope(z[column] as number);
-    for (let row = 0; row < jacobian.rows; row++) natural.set(row, column, jacobian.get(row, column) / slope);
-  });
-  return natural;
 }

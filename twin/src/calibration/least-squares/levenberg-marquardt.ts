@@ -10,6 +10,8 @@ export interface DescentLimits {
   /** Radius of the first step as a share of ‖D z‖. Default 1. */
   readonly firstRadius?: number;
   readonly loss?: RobustLoss;
+  /** The best slopes ever taken. Default "exact"; "quick" for a model whose runs are dear: half the digits. */
+  readonly slopes?: Slopes;
 }
 
 /** Where a descent ended. */
@@ -35,6 +37,8 @@ const AHEAD = 0.1;
 const VISIBLE_BEND = 1e-4;
 /** Share of the cost below which a step wins little. */
 const VALLEY = 0.1;
+/** A column's scale remembers norms up to so many times its present one. */
+const MEMORY = 1e6;
 /** Least share of the promised decrease for a step to be taken. */
 const ACCEPT = 1e-4;
 
@@ -43,10 +47,10 @@ const ACCEPT = 1e-4;
  *
  *     ratio = (‖r(z)‖² − ‖r(z + p)‖²) / (‖r‖² − ‖r + J p‖²)
  *
- * A step is taken when ratio > 1e-4; Δ is halved or less below ¼, doubled above ¾. D is the largest column norms so far, which
- * makes the path independent of the units of z. A failed run rejects the step and shortens it. The search ends when the
- * promised *and* the actual decrease are below 1e-10 of the cost (or of what the model's own noise hides); then
- * Gauss–Newton steps go on for as long as they shrink, since a sum of squares that no longer changes in double precision
+ * A step is taken when ratio > 1e-4; Δ is halved or less below ¼, doubled above ¾. D is the largest column norms so far (of the
+ * last six decades: a column that has shrunk for good must not look dependent), so that units of z do not matter. A failed run rejects the step and shortens it. The search ends when what a
+ * full Gauss–Newton step promises *and* what was won are below 1e-10 of the cost or hidden by the model's own noise (a short
+ * step promises little anywhere: its promise says nothing); then Gauss–Newton steps go on for as long as they shrink, since a sum of squares that no longer changes in double precision
  * fixes z to half the digits only.
  *
  * @throws {TwinError} MODEL_FAILS when the model has no value at the start, or no slopes.
@@ -70,6 +74,8 @@ class Search {
   #radius = Number.NaN;
   #slopes: Slopes = "quick";
   #iterations = 0;
+  #stuck = false;
+  #deaf = false;
 
   constructor(system: ResidualSystem, start: Float64Array, limits: DescentLimits) {
     this.#system = system;
@@ -94,16 +100,21 @@ class Search {
       reason = this.#iterate();
     }
     const polished = this.#polish();
-    if (polished && reason === undefined) reason = polished;
+    // A search that found no shorter step has an optimum only if Gauss–Newton agrees: slopes may be wrong, or kinked.
+    const converged = this.#deaf ? false : polished !== undefined || (reason !== undefined && !this.#stuck);
     return {
       z: this.#z,
       residuals: this.#residuals,
       cost: this.#cost,
       jacobian: this.#jacobian,
       iterations: this.#iterations,
-      converged: reason !== undefined,
-      reason: reason ?? `stopped after ${this.#iterations} iterations`,
+      converged,
+      reason: reason ?? polished ?? `stopped after ${this.#iterations} iterations`,
     };
+  }
+
+  get #finest(): Slopes {
+    return this.#limits.slopes ?? "exact";
   }
 
   /** One Jacobian, and steps until one is taken; a reason when the search is over. */
@@ -111,23 +122,29 @@ class Search {
     const local = this.#linearise();
     const size = this.#scaledNorm();
     if (Number.isNaN(this.#radius)) this.#radius = (this.#limits.firstRadius ?? 1) * (size || 1);
-    for (;;) {
+    const hidden = this.#hiddenDecrease();
+    const small = SMALL_DECREASE * this.#cost + hidden;
+    if (local.rank === 0) {
+      this.#deaf = true;
+      return "the model does not respond to any parameter here";
+    }
+    if (local.reachable <= hidden) return "what Gauss–Newton could still win is below the model's own noise";
+    while (this.#radius > SMALLEST_RADIUS * size) {
       const step = local.within(this.#radius);
-      const hidden = this.#hiddenDecrease();
-      if (step.predicted <= hidden) return "the promised decrease is below the model's own noise";
       const move = this.#bent(local, step) ?? step.move;
       const moved = this.#z.map((value, index) => value + (move[index] as number));
       const decrease = this.#tryAt(moved);
       const ratio = decrease / step.predicted;
       this.#adaptRadius(ratio, step.length);
-      if (step.predicted < NEAR * this.#cost || !(ratio > ACCEPT)) this.#slopes = "exact";
+      if (step.predicted < NEAR * this.#cost || !(ratio > ACCEPT)) this.#slopes = this.#finest;
       if (ratio > ACCEPT) this.#take(moved);
-      const small = SMALL_DECREASE * this.#cost + hidden;
-      if (step.predicted <= small && Math.abs(decrease) <= small)
+      if (local.reachable <= small && Math.abs(decrease) <= small)
         return "the promised and the actual decrease are negligible";
       if (ratio > ACCEPT) return undefined;
-      if (this.#radius <= SMALLEST_RADIUS * size) return "no shorter step decreases the sum of squares";
+      if (step.predicted <= hidden) break;
     }
+    this.#stuck = true;
+    return "no step that could be judged decreases the sum of squares";
   }
 
   #linearise(): LocalModel {
@@ -144,7 +161,7 @@ class Search {
         this.#weighted.set(row, column, root * this.#jacobian.get(row, column));
     }
     columnNorms(this.#weighted).forEach((norm, index) => {
-      this.#scale[index] = Math.max(this.#scale[index] as number, norm);
+      this.#scale[index] = Math.max(norm, Math.min(this.#scale[index] as number, MEMORY * norm));
     });
     return new LocalModel(this.#weighted, this.#pull, this.#scale);
   }
@@ -196,12 +213,14 @@ class Search {
     return Math.hypot(...this.#z.map((value, index) => value * (this.#scale[index] as number)));
   }
 
-  /** Gauss–Newton steps with exact slopes while each is shorter than the last; leaves exact slopes behind. */
+  /** Gauss–Newton steps with the best slopes while each is shorter than the last; leaves those slopes behind. */
   #polish(): string | undefined {
-    this.#slopes = "exact";
+    this.#slopes = this.#finest;
     let last = Number.POSITIVE_INFINITY;
     for (let round = 0; round < 60; round++) {
-      const step = this.#linearise().within(Number.POSITIVE_INFINITY);
+      const local = this.#linearise();
+      if (local.rank === 0) return undefined;
+      const step = local.within(Number.POSITIVE_INFINITY);
       if (round === 0 && step.predicted > NEAR * this.#cost + this.#hiddenDecrease()) return undefined;
       if (!(step.length < 0.9 * last) || step.length <= Number.EPSILON * this.#scaledNorm())
         return "Gauss–Newton steps no longer shrink";

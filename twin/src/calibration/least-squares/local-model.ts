@@ -36,6 +36,8 @@ export class LocalModel {
   readonly directions: Matrix;
   /** Uᵀ c: the residual along each direction, rank. */
   readonly along: Float64Array;
+  /** ‖r‖² less its least over all steps: the promise of a full Gauss–Newton step. */
+  readonly reachable: number;
   readonly #scale: Float64Array;
   readonly #factor: QrFactor;
   readonly #left: Matrix;
@@ -56,6 +58,7 @@ export class LocalModel {
       for (let k = 0; k < this.rank; k++) this.directions.set(to, k, right.get(from, k));
     });
     this.along = this.#rotated(residuals);
+    this.reachable = this.along.reduce((sum, part) => sum + part * part, 0);
   }
 
   /** The least of the model within ‖D p‖ ≤ radius; the Gauss–Newton step when that is shorter. */

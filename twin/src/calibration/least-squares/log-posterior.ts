@@ -5,8 +5,8 @@ import { forBounds, type Transform } from "../../optimisation/transforms.ts";
 import { LOG_SQRT_TWO_PI } from "../../probability/normal.ts";
 import type { FailurePolicy, RunCounts } from "../problem/evaluator.ts";
 import type { SimulationProblem, Unknown } from "../problem/problem.ts";
+import { ModelResiduals } from "./model-residuals.ts";
 import { withoutPriors } from "./problem.ts";
-import { ModelResiduals } from "./residual-system.ts";
 
 /** Value, gradient and a positive curvature of φ at a point. */
 export interface Expansion {

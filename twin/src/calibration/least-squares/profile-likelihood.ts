@@ -2,8 +2,9 @@ import { TwinError } from "../../errors.ts";
 import type { RunCounts } from "../problem/evaluator.ts";
 import type { LeastSquaresFit } from "./fit.ts";
 import { descend } from "./levenberg-marquardt.ts";
+import { ModelResiduals } from "./model-residuals.ts";
 import { type ProfileStatistic, profileStatistic } from "./profile-statistic.ts";
-import { HeldCoordinate, ModelResiduals } from "./residual-system.ts";
+import { HeldCoordinate } from "./residual-system.ts";
 
 export interface ProfileOptions {
   /** Default 0.95. */

@@ -15,7 +15,13 @@ export interface RobustLoss {
   readonly at: number;
 }
 
-export function checkLoss({ kind, at }: RobustLoss): void {
+export function checkLoss({ kind, at }: RobustLoss, noiseGiven: boolean): void {
+  if (!noiseGiven)
+    throw new TwinError(
+      "BAD_LOSS",
+      `a ${kind} loss for observations without a declared noise`,
+      "give `noise`: the loss counts residuals in standard deviations",
+    );
   if (at > 0 && Number.isFinite(at)) return;
   throw new TwinError(
     "BAD_LOSS",
