@@ -1,3 +1,4 @@
+import type { StochasticSystem } from "@plumbline/twin/estimation/nonlinear/system";
 import { cholesky, solveCholesky } from "@plumbline/twin/linear-algebra/cholesky";
 import { Matrix, multiply, plus, symmetrise, timesVector } from "@plumbline/twin/linear-algebra/matrix";
 
@@ -7,6 +8,23 @@ export interface LinearModel {
   readonly processNoise: (from: number, to: number) => Matrix;
   readonly observation: Matrix;
   readonly observationNoise: Matrix;
+}
+
+/** A linear model as nonlinear filters take it, without Jacobians. */
+export function systemOf(model: LinearModel): StochasticSystem {
+  let last: { from: number; to: number; transition: Matrix } | undefined;
+  const transition = (from: number, to: number): Matrix => {
+    if (last?.from !== from || last.to !== to) last = { from, to, transition: model.transition(from, to) };
+    return last.transition;
+  };
+  return {
+    states: model.observation.columns,
+    outputs: model.observation.rows,
+    advance: (state, from, to, out) => out.set(timesVector(transition(from, to), state)),
+    observe: (state, _at, out) => out.set(timesVector(model.observation, state)),
+    processNoise: model.processNoise,
+    observationNoise: model.observationNoise,
+  };
 }
 
 /** The textbook Kalman filter on full matrices, written for comparison: x⁻ = F x, P⁻ = F P Fᵀ + Q; K = P⁻ Hᵀ S⁻¹. */

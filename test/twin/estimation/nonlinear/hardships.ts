@@ -4,7 +4,7 @@ import { Matrix } from "@plumbline/twin/linear-algebra/matrix";
 import { symmetricEigen } from "@plumbline/twin/linear-algebra/symmetric-eigen";
 import { expect } from "vitest";
 import { seeded } from "../../../support/random.ts";
-import { systemOf } from "../filter-contract.ts";
+import { systemOf } from "../reference-kalman.ts";
 import { GAUSSIAN_FILTERS, gaussHermite, type MakeGaussian } from "./filters.ts";
 
 export const ALL_FILTERS: readonly (readonly [string, MakeGaussian])[] = [

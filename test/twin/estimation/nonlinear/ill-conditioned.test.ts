@@ -1,6 +1,6 @@
 import { Matrix } from "@plumbline/twin/linear-algebra/matrix";
 import { describe, expect, test } from "vitest";
-import { systemOf } from "../filter-contract.ts";
+import { systemOf } from "../reference-kalman.ts";
 import { ALL_FILTERS, EXTREME, endure, HARDSHIPS, VAGUE } from "./hardships.ts";
 
 /** Posterior covariances in 60-digit arithmetic. */

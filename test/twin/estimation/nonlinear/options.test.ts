@@ -1,7 +1,5 @@
-import type { Start } from "@plumbline/twin/estimation/nonlinear/checked-system";
 import { CubatureKalmanFilter } from "@plumbline/twin/estimation/nonlinear/cubature-kalman";
 import { ExtendedKalmanFilter } from "@plumbline/twin/estimation/nonlinear/extended-kalman";
-import { GaussHermiteKalmanFilter, hermiteRule } from "@plumbline/twin/estimation/nonlinear/gauss-hermite";
 import { SquareRootUnscentedKalmanFilter } from "@plumbline/twin/estimation/nonlinear/square-root-unscented";
 import type { StochasticSystem } from "@plumbline/twin/estimation/nonlinear/system";
 import { UnscentedKalmanFilter } from "@plumbline/twin/estimation/nonlinear/unscented-kalman";
@@ -9,21 +7,7 @@ import { Matrix } from "@plumbline/twin/linear-algebra/matrix";
 import { describe, expect, test } from "vitest";
 import { refusal } from "../../support/refusals.ts";
 
-const start = (states: number): Start => ({
-  at: 0,
-  mean: new Float64Array(states),
-  covariance: Matrix.identity(states),
-});
-
-/** States that stay; each is read through `observe`. */
-const still = (states: number, observe: (x: number) => number, noise = 0.01): StochasticSystem => ({
-  states,
-  outputs: states,
-  advance: (state, _from, _to, out) => out.set(state),
-  observe: (state, _at, out) => out.set(state.map(observe)),
-  processNoise: () => new Matrix(states, states),
-  observationNoise: Matrix.diagonal(new Float64Array(states).fill(noise)),
-});
+import { start, still } from "./still.ts";
 
 describe("unscented points", () => {
   test("seed rule 4: alpha ≥ 0.1, a step above the model's noise — a smaller one is refused unless the model is declared exact", () => {
@@ -182,119 +166,6 @@ describe("process noise", () => {
       for (const [index, value] of covariance.data.entries())
         expect(value).toBeCloseTo(noise.data[index]! + (index % 3 === 0 ? 1 : 0), 13);
     }
-  });
-});
-
-describe("the extended filter", () => {
-  test("refuses a step that is none", () => {
-    for (const step of [0, -1, Number.NaN, 100])
-      expect(
-        refusal(
-          () =>
-            new ExtendedKalmanFilter(
-              still(1, (x) => x),
-              start(1),
-              { step },
-            ),
-        ).code,
-      ).toBe("BAD_OPTION");
-  });
-
-  test("steps above a solver's noise when told to", () => {
-    const rippled = still(1, (x) => x + 1e-3 * Math.cos(1e7 * x + 1));
-    const gainOf = (step?: number): number => {
-      const filter = new ExtendedKalmanFilter(rippled, start(1), step === undefined ? {} : { step });
-      filter.update([1]);
-      return filter.mean()[0]!;
-    };
-    expect(Math.abs(gainOf(1) - 1 / 1.01)).toBeLessThan(5e-3);
-    expect(Math.abs(gainOf() - 1 / 1.01)).toBeGreaterThan(5e-3);
-  });
-
-  test("iterated, it finds the mode that Newton's method finds, and says that it settled", () => {
-    const cubic = still(1, (x) => x ** 3 + x, 0.01);
-    const filter = new ExtendedKalmanFilter(cubic, start(1), { iterations: 50 });
-    filter.update([3]);
-    let x = 1;
-    for (let round = 0; round < 100; round++) {
-      const slope = 3 * x * x + 1;
-      const gradient = x - (slope * (3 - x ** 3 - x)) / 0.01;
-      const curvature = 1 + slope ** 2 / 0.01 - (6 * x * (3 - x ** 3 - x)) / 0.01;
-      x -= gradient / curvature;
-    }
-    expect(filter.mean()[0]).toBeCloseTo(x, 9);
-    expect(filter.lastIterations.converged).toBe(true);
-    expect(filter.lastIterations.count).toBeLessThan(50);
-    const single = new ExtendedKalmanFilter(cubic, start(1));
-    single.update([3]);
-    expect(Math.abs(single.mean()[0]! - x)).toBeGreaterThan(0.5);
-  });
-
-  test("iterated too briefly, it says that it has not settled", () => {
-    const filter = new ExtendedKalmanFilter(
-      still(1, (x) => x ** 3 + x),
-      start(1),
-      { iterations: 2 },
-    );
-    filter.update([3]);
-    expect(filter.lastIterations).toEqual({ count: 2, converged: false });
-  });
-
-  test("refuses a Jacobian of another shape, and one with NaN", () => {
-    const withJacobian = (jacobian: Matrix): ExtendedKalmanFilter =>
-      new ExtendedKalmanFilter({ ...still(2, (x) => x), observationJacobian: () => jacobian }, start(2));
-    expect(refusal(() => withJacobian(new Matrix(1, 2)).update([0, 0])).code).toBe("BAD_SHAPE");
-    expect(refusal(() => withJacobian(Matrix.diagonal([1, Number.NaN])).update([0, 0])).code).toBe(
-      "MODEL_FAILED",
-    );
-  });
-});
-
-describe("the Gauss–Hermite rule", () => {
-  test("of order 3 and 5 has the nodes and weights in closed form", () => {
-    const three = hermiteRule(3);
-    expect(Array.from(three.nodes)).toEqual([
-      expect.closeTo(Math.sqrt(3), 14),
-      0,
-      expect.closeTo(-Math.sqrt(3), 14),
-    ]);
-    expect(Array.from(three.weights)).toEqual([
-      expect.closeTo(1 / 6, 14),
-      expect.closeTo(2 / 3, 14),
-      expect.closeTo(1 / 6, 14),
-    ]);
-    const five = hermiteRule(5);
-    expect(five.nodes[0]).toBeCloseTo(Math.sqrt(5 + Math.sqrt(10)), 14);
-    expect(five.nodes[1]).toBeCloseTo(Math.sqrt(5 - Math.sqrt(10)), 14);
-    expect(five.weights[2]).toBeCloseTo(8 / 15, 14);
-  });
-
-  test.each([2, 3, 5, 8, 13, 20, 32])("of order %d integrates every moment up to 2p − 1", (order) => {
-    const { nodes, weights } = hermiteRule(order);
-    let exact = 1;
-    for (let power = 0; power < 2 * order; power += 2) {
-      const moment = nodes.reduce((sum, node, index) => sum + weights[index]! * node ** power, 0);
-      expect(Math.abs(moment / exact - 1), `moment ${power}`).toBeLessThan(1e-11);
-      exact *= power + 1;
-    }
-  });
-
-  test.each([
-    [1, 2],
-    [33, 1],
-    [2.5, 1],
-    [3, 11],
-  ])("of order %d for %d states is refused", (order, states) => {
-    expect(
-      refusal(
-        () =>
-          new GaussHermiteKalmanFilter(
-            still(states, (x) => x),
-            start(states),
-            { order },
-          ),
-      ).code,
-    ).toBe("BAD_OPTION");
   });
 });
 
