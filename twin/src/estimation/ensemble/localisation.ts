@@ -16,11 +16,11 @@ export interface Localisation {
 /** Coefficients below this are taken as 0: they would cost work and change no digit that matters. */
 const NEGLIGIBLE = 1e-3;
 
-/** Half the support of the taper in units of the radius: makes the taper exp(−½) at the radius, as a Gaussian would be. */
+/** Half the support of the taper in units of the radius: √(10/3) to two digits makes the curvature at 0 a Gaussian's. */
 const HALF_SUPPORT = 1.82;
 
 /**
- * Gaspari and Cohn's taper with a radius: 1 at distance 0, exp(−½) at `radius`, 0 beyond 3.64 radii. Sampling noise in a
+ * Gaspari and Cohn's taper with a radius r: near 0 like exp(−d²/2r²), 0.63 at r, 0 beyond 3.64 r. Sampling noise in a
  * correlation is of the order 1/√N at any distance; where the true one is smaller, believing it does harm.
  * @param radius same unit as the geometry's distances; positive, Infinity for no localisation.
  */

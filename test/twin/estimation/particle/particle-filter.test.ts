@@ -1,0 +1,277 @@
+import type { StochasticSystem } from "@plumbline/twin/estimation/nonlinear/system";
+import { gaussianParticles } from "@plumbline/twin/estimation/particle/gaussian-particles";
+import { ParticleFilter, type ParticleOptions } from "@plumbline/twin/estimation/particle/particle-filter";
+import { runParticles } from "@plumbline/twin/estimation/particle/particle-run";
+import type { ParticleSystem } from "@plumbline/twin/estimation/particle/particle-system";
+import { Matrix } from "@plumbline/twin/linear-algebra/matrix";
+import { dice } from "@plumbline/twin/random/dice";
+import { describe, expect, test } from "vitest";
+import { refusal } from "../../support/refusals.ts";
+import { FIRST_READINGS, growthModel, growthStart, seriesOf } from "./growth-model.ts";
+
+/** Two tanks that drain into each other, three sensors of which two share their noise. */
+const tanks: StochasticSystem = {
+  states: 2,
+  outputs: 3,
+  advance: (state, from, to, out) => {
+    const flow =
+      0.3 * (to - from) * Math.sign(state[0]! - state[1]!) * Math.sqrt(Math.abs(state[0]! - state[1]!));
+    out[0] = state[0]! - flow;
+    out[1] = state[1]! + flow;
+  },
+  observe: (state, _at, out) => {
+    out[0] = state[0]!;
+    out[1] = state[1]!;
+    out[2] = state[0]! + state[1]!;
+  },
+  processNoise: (from, to) => Matrix.diagonal([0.01 * (to - from), 0.01 * (to - from)]),
+  observationNoise: Matrix.from([
+    [0.04, 0.02, 0],
+    [0.02, 0.04, 0],
+    [0, 0, 0.09],
+  ]),
+};
+const tanksStart = { at: 0, mean: Float64Array.of(3, 1), covariance: Matrix.diagonal([0.5, 0.5]) };
+const readings = Matrix.from([
+  [2.6, 1.2, 3.9],
+  [2.4, Number.NaN, 4.2],
+  [Number.NaN, Number.NaN, 4.0],
+  [2.2, 1.8, Number.NaN],
+]);
+const times = [1, 2, 2.5, 4];
+const options = (more: Partial<ParticleOptions> = {}): ParticleOptions => ({
+  particles: 500,
+  dice: dice("seed"),
+  ...more,
+});
+
+describe("rule of the seeds: the particle filter is multi-output and seeded", () => {
+  const run = (seed: string, scheme: ParticleOptions["scheme"] & string) =>
+    runParticles(
+      gaussianParticles(tanks),
+      tanksStart,
+      { times, readings },
+      options({ dice: dice(seed), scheme }),
+    );
+
+  test.each(["bootstrap", "auxiliary"] as const)(
+    "%s: the same seed gives the same bits, another seed others",
+    (scheme) => {
+      expect(run("a", scheme)).toEqual(run("a", scheme));
+      expect(run("a", scheme).logLikelihood).not.toBe(run("b", scheme).logLikelihood);
+    },
+  );
+
+  test("every output is used: leaving one out changes the belief", () => {
+    const full = run("a", "bootstrap");
+    for (let output = 0; output < 3; output++) {
+      const partial = readings.copy();
+      for (let row = 0; row < 4; row++) partial.set(row, output, Number.NaN);
+      const without = runParticles(
+        gaussianParticles(tanks),
+        tanksStart,
+        { times, readings: partial },
+        options({ dice: dice("a") }),
+      );
+      expect(without.means.get(3, 0)).not.toBe(full.means.get(3, 0));
+    }
+  });
+
+  test("a block of particles draws from its own stream, whoever else is there", () => {
+    const still: ParticleSystem = {
+      ...growthModel,
+      propagate: (_state, _from, _to, random, out) => {
+        out[0] = random.normal();
+      },
+    };
+    const first = (particles: number): number[] => {
+      const filter = new ParticleFilter(still, growthStart, options({ particles }));
+      filter.predict(1);
+      return Array.from(filter.cloud().states[0]!.subarray(0, 1024));
+    };
+    expect(first(1024)).toEqual(first(5000));
+  });
+
+  test("an empty reading, or a look at the belief, does not shift what is drawn next", () => {
+    const belief = (interrupted: boolean): Float64Array => {
+      const filter = new ParticleFilter(gaussianParticles(tanks), tanksStart, options());
+      filter.predict(1);
+      if (interrupted) {
+        filter.update([Number.NaN, Number.NaN, Number.NaN]);
+        filter.quantile(0, 0.5);
+      }
+      filter.update([2.6, 1.2, 3.9]);
+      filter.predict(2);
+      return filter.cloud().states[1]!.slice();
+    };
+    expect(belief(true)).toEqual(belief(false));
+  });
+});
+
+describe("a reading that is impossible for every particle", () => {
+  const bounded: ParticleSystem = {
+    ...growthModel,
+    logDensity: (reading, state) => (Math.abs(reading[0]! - state[0]!) < 50 ? 0 : Number.NEGATIVE_INFINITY),
+  };
+
+  test.each(["bootstrap", "auxiliary"] as const)("%s: DEGENERATE, and the belief is unchanged", (scheme) => {
+    const filter = new ParticleFilter(bounded, growthStart, options({ scheme }));
+    filter.predict(1);
+    const before = filter.cloud();
+    expect(refusal(() => filter.update([1000])).code).toBe("DEGENERATE");
+    expect(filter.cloud()).toEqual(before);
+    expect(filter.mean()[0]).not.toBeNaN();
+    expect(Number.isFinite(filter.update([0]).logLikelihood)).toBe(true);
+  });
+
+  test("of a series: an outcome with log-likelihood −∞, and how far it came", () => {
+    const run = runParticles(bounded, growthStart, seriesOf([0, 1, 1000, 2]), options());
+    expect(run.outcome).toBe("degenerate");
+    expect(run.logLikelihood).toBe(Number.NEGATIVE_INFINITY);
+    expect(run.length).toBe(2);
+    expect(run.means.data.every(Number.isFinite)).toBe(true);
+  });
+
+  test("a reading 1e5 sds away underflows nothing: log weights keep the order of the particles", () => {
+    const filter = new ParticleFilter(growthModel, growthStart, options());
+    filter.predict(1);
+    const said = filter.update([1e5]);
+    expect(said.logLikelihood).toBeLessThan(-1e9);
+    expect(Number.isFinite(said.logLikelihood)).toBe(true);
+    expect(filter.mean()[0]).not.toBeNaN();
+  });
+});
+
+describe("model calls that fail", () => {
+  const fragile = (fails: (state: Float64Array) => number): ParticleSystem => ({
+    ...growthModel,
+    propagate: (state, _from, _to, _random, out) => {
+      out[0] = state[0]! < 0 ? fails(state) : state[0]!;
+    },
+  });
+  const ways: readonly [string, (state: Float64Array) => number][] = [
+    [
+      "throws",
+      () => {
+        throw new RangeError("no root");
+      },
+    ],
+    ["gives NaN", () => Number.NaN],
+    ["gives an infinity", () => Number.POSITIVE_INFINITY],
+  ];
+
+  test.each(ways)("cost their particle and are counted when the model %s", (_name, fails) => {
+    const filter = new ParticleFilter(fragile(fails), growthStart, options());
+    const negative = filter.cloud().states[0]!.filter((value) => value < 0).length;
+    filter.predict(1);
+    expect(filter.lost.count).toBe(negative);
+    expect(filter.lost.reason).toMatch(/the move .* at the state \(-/);
+    expect(filter.mean()[0]).toBeGreaterThan(0);
+    expect(filter.quantile(0, 0)).toBeGreaterThanOrEqual(0);
+    // Impossible, not ignored: the mass that failed is missing from the evidence.
+    const flat = new ParticleFilter({ ...fragile(fails), logDensity: () => 0 }, growthStart, options());
+    flat.predict(1);
+    expect(flat.update([0]).logLikelihood).toBeCloseTo(Math.log((500 - negative) / 500), 10);
+  });
+
+  test("MODEL_FAILED when all fail, in the move or in the density; the belief is unchanged", () => {
+    const moving = new ParticleFilter(
+      { ...growthModel, propagate: (_state, _from, _to, _random, out) => out.fill(Number.NaN) },
+      growthStart,
+      options(),
+    );
+    const before = moving.cloud();
+    expect(refusal(() => moving.predict(1)).code).toBe("MODEL_FAILED");
+    expect(moving.cloud()).toEqual(before);
+    expect(moving.at).toBe(0);
+    const seeing = new ParticleFilter(
+      { ...growthModel, logDensity: () => Number.NaN },
+      growthStart,
+      options(),
+    );
+    expect(refusal(() => seeing.update([1])).code).toBe("MODEL_FAILED");
+    expect(
+      refusal(() =>
+        runParticles({ ...growthModel, logDensity: () => Number.NaN }, growthStart, seriesOf([1]), options()),
+      ).code,
+    ).toBe("MODEL_FAILED");
+  });
+});
+
+describe("the belief", () => {
+  test("has weighted moments and quantiles, and resampling waits for the next move", () => {
+    const filter = new ParticleFilter(growthModel, growthStart, options({ particles: 4000 }));
+    filter.predict(1);
+    filter.update([FIRST_READINGS[0]!]);
+    expect(filter.effectiveSize).toBeLessThan(2000);
+    const cloud = filter.cloud();
+    expect(new Set(cloud.states[0]!).size).toBe(4000);
+    const below = (value: number): number =>
+      cloud.states[0]!.reduce((sum, x, index) => sum + (x <= value ? cloud.weights[index]! : 0), 0);
+    for (const probability of [0.05, 0.5, 0.95]) {
+      const value = filter.quantile(0, probability);
+      expect(below(value)).toBeGreaterThanOrEqual(probability - 1e-12);
+      expect(below(value) - probability).toBeLessThan(Math.max(...cloud.weights) + 1e-12);
+    }
+    const mean = cloud.states[0]!.reduce((sum, x, index) => sum + x * cloud.weights[index]!, 0);
+    expect(filter.mean()[0]).toBeCloseTo(mean, 10);
+    const second = cloud.states[0]!.reduce(
+      (sum, x, index) => sum + (x - mean) ** 2 * cloud.weights[index]!,
+      0,
+    );
+    expect(filter.covariance().get(0, 0)).toBeCloseTo(second, 10);
+    filter.predict(2);
+    expect(filter.effectiveSize).toBeCloseTo(4000, 6);
+  });
+
+  test("may start from any law that can be drawn from", () => {
+    const start = {
+      at: 5,
+      sample: (random: { uniform(): number }, out: Float64Array) => out.fill(random.uniform()),
+    };
+    const filter = new ParticleFilter(growthModel, start, options({ particles: 4000 }));
+    expect(filter.at).toBe(5);
+    // sd of the mean of 4,000 uniform numbers: 0.0046.
+    expect(Math.abs(filter.mean()[0]! - 0.5)).toBeLessThan(5 * 0.0046);
+    expect(
+      refusal(
+        () => new ParticleFilter(growthModel, { at: 0, sample: (_, out) => out.fill(Number.NaN) }, options()),
+      ).code,
+    ).toBe("NOT_FINITE");
+  });
+});
+
+test.each([
+  ["one particle", { particles: 1 }],
+  ["a fraction of a particle", { particles: 10.5 }],
+  ["a threshold above 1", { threshold: 1.1 }],
+  ["a threshold of NaN", { threshold: Number.NaN }],
+  ["the guided scheme without a proposal", { scheme: "guided" as const }],
+])("BAD_OPTION: %s", (_name, more) => {
+  expect(refusal(() => new ParticleFilter(growthModel, growthStart, options(more))).code).toBe("BAD_OPTION");
+});
+
+test("BAD_OPTION: the auxiliary scheme without a look ahead, and a quantile that is none", () => {
+  const { lookAhead: _lookAhead, ...blind } = growthModel;
+  expect(refusal(() => new ParticleFilter(blind, growthStart, options({ scheme: "auxiliary" }))).code).toBe(
+    "BAD_OPTION",
+  );
+  const filter = new ParticleFilter(growthModel, growthStart, options());
+  expect(refusal(() => filter.quantile(0, 1.5)).code).toBe("BAD_OPTION");
+  expect(refusal(() => filter.quantile(1, 0.5)).code).toBe("BAD_OPTION");
+});
+
+test.each([
+  ["EMPTY_SERIES", [], new Matrix(0, 1)],
+  ["OUT_OF_ORDER", [1, 1], new Matrix(2, 1)],
+  ["OUT_OF_ORDER", [2, 1], new Matrix(2, 1)],
+  ["OUT_OF_ORDER", [1, Number.NaN], new Matrix(2, 1)],
+  ["OUT_OF_ORDER", [-1], new Matrix(1, 1)],
+  ["BAD_SHAPE", [1, 2], new Matrix(3, 1)],
+  ["BAD_SHAPE", [1], new Matrix(1, 2)],
+  ["BAD_READING", [1], Matrix.from([[Number.POSITIVE_INFINITY]])],
+])("%s: a series that is none is refused", (code, at, rows) => {
+  expect(
+    refusal(() => runParticles(growthModel, growthStart, { times: at, readings: rows }, options())).code,
+  ).toBe(code);
+});
