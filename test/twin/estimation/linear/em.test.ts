@@ -1,5 +1,7 @@
 import { type EmTargets, expectationMaximisation } from "@plumbline/twin/estimation/linear/em";
-import type { ModelMatrices } from "@plumbline/twin/estimation/linear/linear-model";
+import { logLikelihood } from "@plumbline/twin/estimation/linear/filter";
+import { linearModel, type ModelMatrices } from "@plumbline/twin/estimation/linear/linear-model";
+import { polishNoise } from "@plumbline/twin/estimation/linear/polish-noise";
 import { Matrix } from "@plumbline/twin/linear-algebra/matrix";
 import { dice } from "@plumbline/twin/random/dice";
 import { describe, expect, test } from "vitest";
@@ -84,6 +86,33 @@ describe("EM's likelihood never falls", () => {
     expect(logLikelihoods.at(-1)).toBeCloseTo(-632.545625103, 5);
     expect((fitted.observationNoise as Matrix).get(0, 0) / 15098.523).toBeCloseTo(1, 2);
   });
+});
+
+test("a quasi-Newton finish reaches the maximum that EM only approaches, with full and with diagonal noise", () => {
+  const source = dice("polish");
+  const values = Array.from({ length: 120 }, () => [source.normal(), 2 * source.normal()]);
+  const matrices: ModelMatrices = {
+    transition: [
+      [0.7, 0.2],
+      [0, 0.5],
+    ],
+    processNoise: scaledIdentity(2, 0.3),
+    observation: scaledIdentity(2, 1),
+    observationNoise: scaledIdentity(2, 1),
+    start: { covariance: scaledIdentity(2, 1) },
+  };
+  for (const structure of ["full", "diagonal"] as const) {
+    const estimate = { processNoise: structure, observationNoise: structure };
+    const early = expectationMaximisation(matrices, { values }, { estimate, iterations: 20 });
+    const late = expectationMaximisation(early.matrices, { values }, { estimate, iterations: 300 });
+    const polished = polishNoise(early.matrices, { values }, estimate);
+    expect(polished.converged).toBe(true);
+    expect(polished.logLikelihood).toBeGreaterThan(late.logLikelihoods.at(-1)! - 1e-6);
+    expect(logLikelihood(linearModel(polished.matrices), { values }).logLikelihood).toBeCloseTo(
+      polished.logLikelihood,
+      9,
+    );
+  }
 });
 
 test("what cannot be estimated is refused by name", () => {

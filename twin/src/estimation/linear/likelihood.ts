@@ -35,7 +35,9 @@ export class LikelihoodSum {
 
   /** Convention "omit". */
   get logLikelihood(): number {
-    return -0.5 * (this.logDeterminants + this.squares) - (this.scalars - this.diffuseScalars) * HALF_LOG_2PI;
+    return (
+      0 - 0.5 * (this.logDeterminants + this.squares) - (this.scalars - this.diffuseScalars) * HALF_LOG_2PI
+    );
   }
 
   add(innovation: number, variance: number): void {
@@ -72,7 +74,7 @@ export class LikelihoodSum {
   likelihood(convention: DiffuseConvention, unseenDirections: number): Likelihood {
     const { squares, scalars, diffuseScalars } = this;
     const constants = (convention === "omit" ? scalars - diffuseScalars : scalars) * HALF_LOG_2PI;
-    const logLikelihood = -0.5 * (this.logDeterminants + squares) - constants;
+    const logLikelihood = 0 - 0.5 * (this.logDeterminants + squares) - constants;
     if (!Number.isFinite(logLikelihood))
       throw new TwinError(
         "NOT_FINITE",
