@@ -4,7 +4,7 @@ import { cholesky, logDeterminant } from "../../linear-algebra/cholesky.ts";
 import { entry, Matrix, timesVector } from "../../linear-algebra/matrix.ts";
 import { standardNormalQuantile } from "../../probability/normal.ts";
 import type { Dice } from "../../random/dice.ts";
-import { Evaluator, type FailurePolicy } from "../problem/evaluator.ts";
+import { Evaluator, type FailurePolicy, type RunCounts } from "../problem/evaluator.ts";
 import type { DensityProblem } from "../problem/problem.ts";
 import {
   type CalibrationFinding,
@@ -16,6 +16,7 @@ import { Target } from "../problem/target.ts";
 import { findMode, type Mode } from "./mode.ts";
 import { logPosterior, startsOf } from "./reference.ts";
 import { runFindings } from "./summaries.ts";
+import { effectiveSize } from "./weights.ts";
 
 export interface LaplaceOptions {
   readonly dice: Dice;
@@ -47,7 +48,10 @@ export function laplace(problem: DensityProblem, options: LaplaceOptions): Calib
     density,
     options.start === undefined ? start : target.coordinates.fromNatural(options.start),
   );
-  if (!search.found) return withoutMode(target, search.reason, evaluator);
+  if (!search.found) {
+    const reason = `${search.reason}: sample instead (smc or ensemble-mcmc), or write the hierarchy with standardised unknowns`;
+    return nothingKnown("laplace", target, "no inner maximum", reason, evaluator.counts());
+  }
   const { mode } = search;
   const shape = checkedShape(target, mode, density, options);
   const runs = evaluator.counts();
@@ -64,12 +68,17 @@ export function laplace(problem: DensityProblem, options: LaplaceOptions): Calib
   };
 }
 
-function withoutMode(target: Target, why: string, evaluator: Evaluator): CalibrationResult {
+/** A result without a Gaussian: every number is NaN, and the reason told. */
+export function nothingKnown(
+  method: "laplace" | "least-squares",
+  target: Target,
+  kind: CalibrationFinding["kind"],
+  reason: string,
+  runs: RunCounts,
+): CalibrationResult {
   const unknown = Number.NaN;
-  const reason = `${why}: sample instead (smc or ensemble-mcmc), or write the hierarchy with standardised unknowns`;
-  const runs = evaluator.counts();
   return {
-    method: "laplace",
+    method,
     summaries: target.problem.unknowns.map(({ id, unit }) => ({
       id,
       ...(unit === undefined ? {} : { unit }),
@@ -80,9 +89,12 @@ function withoutMode(target: Target, why: string, evaluator: Evaluator): Calibra
     converged: false,
     reason,
     runs,
-    findings: [{ kind: "no inner maximum", text: reason }, ...runFindings(runs, target)],
+    findings: [{ kind, text: reason }, ...runFindings(runs, target)],
   };
 }
+
+/** Effective share of the draws from which on the Gaussian is good whatever the tail's fit says. */
+const ALIKE = 0.9;
 
 /** Compares p and q by importance ratios at draws from q. */
 function checkedShape(
@@ -106,9 +118,8 @@ function checkedShape(
     return density(z) - mode.logDensity + noise.reduce((sum, value) => sum + value * value, 0) / 2;
   });
   const { paretoShape, limit, reliable } = paretoSmoothedWeights(ratios);
-  // Equal ratios have no tail: the posterior is the Gaussian.
-  const largest = ratios.reduce((most, ratio) => Math.max(most, Math.abs(ratio)), 0);
-  if (reliable || largest < 0.1) return [];
+  // Where nearly every draw counts the same there is hardly a tail to fit, and the posterior is the Gaussian.
+  if (reliable || effectiveSize(ratios) > ALIKE * checks) return [];
   const text = `importance ratios against the posterior have a Pareto shape of ${paretoShape.toFixed(2)} (limit ${limit.toFixed(2)}): sds and quantiles are rough; sample instead`;
   return [{ kind: "not a Gaussian", text }];
 }
@@ -118,7 +129,7 @@ const REACH = 9;
 const NODES = 361;
 
 /** Moments and quantiles of each θ(z) under its Gaussian margin. */
-function gaussianSummaries(target: Target, mode: Mode): UnknownSummary[] {
+export function gaussianSummaries(target: Target, mode: Mode): UnknownSummary[] {
   const nodes = Float64Array.from({ length: NODES }, (_, node) => (2 * REACH * node) / (NODES - 1) - REACH);
   const weights = nodes.map((node) => Math.exp(-0.5 * node * node));
   const total = weights.reduce((sum, weight) => sum + weight, 0);

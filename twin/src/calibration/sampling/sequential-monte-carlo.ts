@@ -13,20 +13,20 @@ import { logMeanExp } from "./weights.ts";
 
 export interface SmcOptions extends Partial<TemperingOptions> {
   readonly dice: Dice;
-  /** Independent populations, at least 2: their disagreement is the Monte-Carlo error. Default 8. */
+  /** Independent populations, at least 2: their disagreement is the Monte-Carlo error. Default 12. */
   readonly populations?: number;
   readonly failures?: FailurePolicy;
 }
 
-const POPULATIONS = 8;
-const POINTS = 512;
+const POPULATIONS = 12;
+const POINTS = 384;
 /** R-hat between the populations from which on they are not one posterior. */
 const AGREED = 1.05;
 
 /**
  * Posterior and evidence by tempered populations (`temper`). The evidence is the mean of the populations' estimates,
  *
- *     ln Ẑ = ln mean(Z_p),   standard error = sd(Z_p)/(√P mean(Z_p))
+ *     ln Ẑ = ln mean(Z_p),   standard error = sd(Z_p)/(√P mean(Z_p)), at least √(mean Σ (1/ESS − 1/N)/P)
  *
  * and the effective size of a mean is P times the posterior variance over the variance of the populations' means.
  * An evidence needs proper priors; from flat ones the path starts around the posterior's mode and there is none.
@@ -51,7 +51,7 @@ export function* temperMany(
     throw new TwinError(
       "BAD_POPULATIONS",
       `${populations} populations of ${points} points`,
-      "expected at least 2 populations of at least 16 points; 8 of 512 are usual",
+      "expected at least 2 populations of at least 16 points; 12 of 384 are usual",
     );
   const all: Tempered[] = [];
   for (let index = 0; index < populations; index++)
@@ -87,7 +87,9 @@ export function evidenceOf(populations: readonly Tempered[]): LogEvidence {
   const value = logMeanExp(populations.map(({ logEvidence }) => logEvidence));
   const count = populations.length;
   const squares = populations.reduce((sum, { logEvidence }) => sum + Math.expm1(logEvidence - value) ** 2, 0);
-  return { value, standardError: Math.sqrt(squares / (count - 1) / count) };
+  const between = squares / (count - 1);
+  const within = populations.reduce((sum, { weightVariance }) => sum + weightVariance, 0) / count;
+  return { value, standardError: Math.sqrt(Math.max(between, within) / count) };
 }
 
 export function naturalDraws(target: Target, points: readonly Float64Array[]): Matrix {

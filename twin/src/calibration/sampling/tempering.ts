@@ -20,6 +20,8 @@ export interface Tempered {
   readonly population: Population;
   /** ln of the ratio of the two ends' total masses: the log-evidence where the reference is normalised. */
   readonly logEvidence: number;
+  /** Σ (1/ESS − 1/N) over the steps: the variance of Ẑ/Z if the moves forgot everything; in truth it is at least about this. */
+  readonly weightVariance: number;
   readonly temperatures: readonly number[];
 }
 
@@ -47,6 +49,7 @@ export function* temper(
   const { points: count, keep = 0.5 } = options;
   let population = yield* drawn(target, reference, count, dice);
   let logEvidence = 0;
+  let weightVariance = 0;
   let temperature = 0;
   const temperatures: number[] = [];
   while (temperature < 1) {
@@ -58,13 +61,14 @@ export function* temper(
     const next = nextTemperature(ratios, temperature, keep * count);
     const logWeights = ratios.map((ratio) => (next - temperature) * ratio);
     logEvidence += logMeanExp(logWeights);
+    weightVariance += 1 / effectiveSize(logWeights) - 1 / count;
     population = resampled(population, logWeights, dice);
     temperature = next;
     temperatures.push(temperature);
     requireProgress(temperatures);
     yield* moveAlong(target, reference, population, temperature, options, dice);
   }
-  return { population, logEvidence, temperatures };
+  return { population, logEvidence, weightVariance, temperatures };
 }
 
 function* drawn(target: Target, reference: Reference, count: number, dice: Dice): InBatches<Population> {
