@@ -9,7 +9,7 @@ export interface Direction {
   readonly weights: Float64Array;
   /** sd along it, in scaled parameters: 1 = 100 % for parameters scaled by their own size; ∞ = not seen at all. */
   readonly sd: number;
-  /** Parameters with a part in it, largest first. */
+  /** Parameters with a part in it, in their own order. */
   readonly involved: readonly string[];
   /** "heaterCapacity and conductance rise and fall together" */
   readonly words: string;
@@ -17,8 +17,9 @@ export interface Direction {
   readonly seen: readonly string[];
 }
 
-/** Least share of a unit direction that counts as a part in it. */
+/** Least share of a unit direction that counts as a part in it, and what counts as an equal part. */
 const PART = 0.1;
+const TIE = 0.95;
 
 /**
  * Names a direction v in scaled parameters θ_j/scale_j: which move together, and which combinations stay.
@@ -33,15 +34,17 @@ export function describeDirection(
   scales: Float64Array,
   relative: boolean,
 ): Direction {
-  const order = Array.from(weights.keys())
-    .filter((index) => Math.abs(weights[index] as number) >= PART)
-    .sort((left, right) => Math.abs(weights[right] as number) - Math.abs(weights[left] as number));
-  const lead = order[0] ?? 0;
+  const part = (index: number): number => Math.abs(weights[index] as number);
+  const order = Array.from(weights.keys()).filter((index) => part(index) >= PART);
+  const largest = Math.max(...order.map(part));
+  // Of parts that are equal but for rounding the last: "first / last" reads as people write a ratio.
+  const lead = order.findLast((index) => part(index) > TIE * largest) ?? 0;
   const name = (index: number): string => ids[index] as string;
   const sign = (index: number): number => Math.sign((weights[index] as number) * (weights[lead] as number));
   const along = order.filter((index) => sign(index) > 0).map(name);
   const against = order.filter((index) => sign(index) < 0).map(name);
-  const seen = order.slice(1).map((index) => {
+  const others = order.filter((index) => index !== lead);
+  const seen = others.map((index) => {
     const ratio = (weights[index] as number) / (weights[lead] as number);
     return relative
       ? monomial(name(index), name(lead), ratio)

@@ -119,8 +119,8 @@ const GROWTH = 2;
 /** Steps outwards before a side counts as open: 2³⁰ standard errors. */
 const MOST_STEPS = 30;
 const ROOT_TOLERANCE = 1e-10;
-/** A profile may be called level only beyond this: 35 decades of a logarithm, 32 first steps otherwise. */
-const FAR_DECADES = 80;
+/** A profile may be called level only beyond this: units of a logarithm (and twice back to 0), first steps otherwise. */
+const FAR_UNITS = 80;
 const FAR_STEPS = 32;
 /** √rise grows by less than this over a doubled distance: it will not reach the threshold. */
 const STALLED = 1e-3;
@@ -154,7 +154,7 @@ class Path {
       Number.isFinite(error) && error > 0
         ? Math.min(error * Math.sqrt(statistic.threshold), logarithmic ? reach : Number.POSITIVE_INFINITY)
         : 0.1 * reach;
-    this.#far = logarithmic ? FAR_DECADES * reach : FAR_STEPS * this.#firstStep;
+    this.#far = logarithmic ? FAR_UNITS * reach + 2 * Math.abs(here) : FAR_STEPS * this.#firstStep;
   }
 
   counts(): RunCounts {
