@@ -168,4 +168,43 @@ describe("events", () => {
     ]);
     expect(states.get(1, 0)).toBeCloseTo(0.5, 12);
   });
+
+  test("within one step happen in the order of time, not of the list", () => {
+    const still: OdeSystem = { size: 1, derivative: (_, __, out) => void out.fill(0) };
+    const clock = (id: string, time: number): OdeEvent => ({ id, value: (t) => t - time });
+    const { events, counts } = integrate(still, {
+      start: 0,
+      initial: [1],
+      times: [1],
+      initialStep: 1,
+      events: [clock("late", 0.7), clock("early", 0.3)],
+    });
+    expect(counts.steps).toBe(1);
+    expect(events.map(({ id }) => id)).toEqual(["early", "late"]);
+  });
+
+  test("that leave their value at its zero are not set off again by leaving it", () => {
+    const flip: OdeEvent = {
+      id: "floor",
+      value: (_, x) => x[0]!,
+      change: (_, x) => {
+        x[1] = -x[1]!;
+      },
+    };
+    const { events } = integrate(falling, { start: 0, initial: [5, 0], times: [3.5], events: [flip] });
+    expect(events.map(({ time }) => time)).toEqual([expect.closeTo(1, 6), expect.closeTo(3, 6)]);
+  });
+
+  test("end a run for good, whatever jumps were still to come", () => {
+    const { endedBy, times, events } = integrate(falling, {
+      start: 0,
+      initial: [5, 0],
+      times: [0.5, 4],
+      discontinuities: [2, 3],
+      events: [{ ...bounce(1), ends: true }],
+    });
+    expect(endedBy).toBe("bounce");
+    expect([...times]).toEqual([0.5]);
+    expect(events).toHaveLength(1);
+  });
 });

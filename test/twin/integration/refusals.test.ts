@@ -58,14 +58,35 @@ describe.each(["explicit", "stiff", "auto"] as const)(
   },
 );
 
-test("a model that fails only where a step overshoots is solved with shorter steps", () => {
-  // √x is not defined below 0, and x = (1 − t/2)² touches it at t = 2 only.
-  const { states } = solve((_, x) => -Math.sqrt(x), {
-    times: [1.9],
-    relativeTolerance: 1e-8,
-    initialStep: 1.9,
-  });
-  expect(states.get(0, 0)).toBeCloseTo(0.05 ** 2, 8);
+test.each(["explicit", "stiff"] as const)(
+  "a model that fails only where a step overshoots is solved with shorter steps, %s",
+  (method) => {
+    // √x is not defined below 0, and x = (1 − t/2)² touches it at t = 2 only.
+    const { states } = solve((_, x) => -Math.sqrt(x), {
+      method,
+      times: [1.9],
+      relativeTolerance: 1e-8,
+      initialStep: 1.9,
+    });
+    expect(states.get(0, 0)).toBeCloseTo(0.05 ** 2, 8);
+  },
+);
+
+test("a step that passes its error test but ends where the model has no value is not taken", () => {
+  // The first stages see a smooth rise; only the slope at the end of the step does not exist.
+  const edge: OdeSystem = {
+    size: 1,
+    autonomous: true,
+    derivative: (_, x, out) => {
+      out[0] = x[0]! > 2.4 ? Number.NaN : 1;
+    },
+  };
+  const error = failure(() =>
+    integrate(edge, { start: 0, initial: [1], times: [2], method: "stiff", initialStep: 1.45 }),
+  );
+  expect(error.reason).toBe("model-failed");
+  expect(error.time).toBeCloseTo(1.4, 6);
+  expect(error.time).toBeLessThanOrEqual(1.4);
 });
 
 test("too many steps are a failure that advises a stiff method", () => {

@@ -165,6 +165,20 @@ describe("the report", () => {
   });
 });
 
+/** ln N(residual; 0, covariance). */
+function normalLogDensity(residual: Float64Array, covariance: Matrix): number {
+  const factor = cholesky(covariance);
+  let log = -0.5 * residual.length * Math.log(2 * Math.PI);
+  const white: number[] = [];
+  for (let row = 0; row < residual.length; row++) {
+    let rest = residual[row]!;
+    for (let column = 0; column < row; column++) rest -= factor.get(row, column) * white[column]!;
+    white.push(rest / factor.get(row, row));
+    log -= Math.log(factor.get(row, row)) + 0.5 * white[row]! ** 2;
+  }
+  return log;
+}
+
 describe("a linear model with a known term", () => {
   // y = θ g + δ + e with θ ~ N(0.5, 0.4²): everything has a closed form.
   const g = efforts.map((x) => x + 0.1 * x * x);
@@ -199,16 +213,30 @@ describe("a linear model with a known term", () => {
     expect(report.with.mode[0]).toBeCloseTo(weight / precision, 8);
     expect(report.with.sd[0]).toBeCloseTo(1 / Math.sqrt(precision), 8);
     const residual = y.map((value, index) => value - 0.5 * g[index]!);
-    const factor = cholesky(marginal(0.4));
-    let evidence = -0.5 * g.length * Math.log(2 * Math.PI);
-    const white: number[] = [];
-    for (let row = 0; row < g.length; row++) {
-      let rest = residual[row]!;
-      for (let column = 0; column < row; column++) rest -= factor.get(row, column) * white[column]!;
-      white.push(rest / factor.get(row, row));
-      evidence -= Math.log(factor.get(row, row)) + 0.5 * white[row]! ** 2;
-    }
-    expect(report.with.logEvidence).toBeCloseTo(evidence, 7);
+    expect(report.with.logEvidence).toBeCloseTo(normalLogDensity(residual, marginal(0.4)), 7);
+  });
+
+  test("has that evidence with two parameters that the data hold together, too", () => {
+    // y = θ₀ g + θ₁ x + δ + e; the columns are nearly parallel.
+    const two: DiscrepantProblem = {
+      ...problem(y),
+      unknowns: [
+        { id: "gain", prior: normal(0.5, 0.4) },
+        { id: "slope", prior: normal(-0.2, 0.3) },
+      ],
+      simulate: (theta, out) => {
+        for (const [index, value] of g.entries())
+          out[index] = theta[0]! * value + theta[1]! * efforts[index]!;
+      },
+    };
+    const covariance = marginal(0.4);
+    for (let row = 0; row < g.length; row++)
+      for (let column = 0; column < g.length; column++)
+        covariance.add(row, column, 0.3 ** 2 * efforts[row]! * efforts[column]!);
+    const residual = y.map((value, index) => value - 0.5 * g[index]! + 0.2 * efforts[index]!);
+    const { with: found } = calibrateWithDiscrepancy(two, [0.4, 0]);
+    expect(found.logEvidence).toBeCloseTo(normalLogDensity(residual, covariance), 6);
+    expect(found.covariance.get(0, 1)).toBeLessThan(-0.5 * found.sd[0]! * found.sd[1]!);
   });
 
   test("covers truths drawn from its own prior exactly as often as it says", () => {
