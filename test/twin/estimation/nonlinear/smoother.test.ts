@@ -1,7 +1,7 @@
 import { CubatureKalmanFilter } from "@plumbline/twin/estimation/nonlinear/cubature-kalman";
 import { ExtendedKalmanFilter } from "@plumbline/twin/estimation/nonlinear/extended-kalman";
 import { run } from "@plumbline/twin/estimation/nonlinear/run";
-import { smooth } from "@plumbline/twin/estimation/nonlinear/smoother";
+import { smooth, smoothIterated } from "@plumbline/twin/estimation/nonlinear/smoother";
 import { SquareRootUnscentedKalmanFilter } from "@plumbline/twin/estimation/nonlinear/square-root-unscented";
 import type { StochasticSystem } from "@plumbline/twin/estimation/nonlinear/system";
 import { UnscentedKalmanFilter } from "@plumbline/twin/estimation/nonlinear/unscented-kalman";
@@ -61,6 +61,22 @@ const far = (
     }),
   );
 
+/** −ln p(path, readings) of SWING, up to a constant, over the first steps of the series. */
+function negativeLogDensity(path: readonly Float64Array[]): number {
+  const [start, ...rest] = path;
+  let sum = (start![0]! - 0.5) ** 2 / 0.3 + start![1]! ** 2 / 0.5;
+  const image = new Float64Array(2);
+  for (const [step, state] of rest.entries()) {
+    const [from, to] = [times[step - 1] ?? 0, times[step]!];
+    SWING.advance(path[step]!, from, to, image);
+    const noise = SWING.processNoise(from, to);
+    for (const index of [0, 1]) sum += (state[index]! - image[index]!) ** 2 / noise.get(index, index);
+    const reading = readings[step]![0]!;
+    if (!Number.isNaN(reading)) sum += (reading - Math.sin(state[0]!)) ** 2 / 0.04;
+  }
+  return sum / 2;
+}
+
 describe("the smoother of a nonlinear system", () => {
   test.each([
     { alpha: 1, beta: 0, kappa: 1 },
@@ -105,6 +121,38 @@ describe("the smoother of a nonlinear system", () => {
     };
     const filter = new ExtendedKalmanFilter(forgetting, START);
     expect(refusal(() => smooth(filter, [1, 2], [[0], [0]])).code).toBe("SINGULAR");
+  });
+});
+
+describe("the iterated smoother", () => {
+  test("settles, nearer to the truth than one pass, and says after how many passes", () => {
+    const make = (): CubatureKalmanFilter => new CubatureKalmanFilter(SWING, START);
+    const once = smoothIterated(make, times, readings, 1);
+    expect(once.iterations).toEqual({ count: 1, converged: false });
+    expect(once.means).toEqual(smooth(make(), times, readings).means);
+    const settled = smoothIterated(make, times, readings, 100);
+    expect(settled.iterations.converged).toBe(true);
+    expect(settled.iterations.count).toBeLessThan(40);
+    const again = smoothIterated(make, times, readings, settled.iterations.count + 1);
+    expect(far(settled.means, again.means)).toBeLessThan(1e-9);
+  });
+
+  test("with the extended filter finds the most probable path: no step of any state raises its density", () => {
+    const make = (): ExtendedKalmanFilter => new ExtendedKalmanFilter(SWING, START);
+    const { means, start } = smoothIterated(make, times.slice(0, 20), readings.slice(0, 20), 200);
+    const path = [start.mean, ...means];
+    const best = negativeLogDensity(path);
+    for (const [step, state] of path.entries())
+      for (const index of [0, 1])
+        for (const push of [1e-4, -1e-4]) {
+          const moved = path.with(step, state.with(index, state[index]! + push));
+          expect(negativeLogDensity(moved)).toBeGreaterThan(best);
+        }
+  });
+
+  test.each([0, 1.5, Number.NaN])("refuses %d passes", (most) => {
+    const make = (): CubatureKalmanFilter => new CubatureKalmanFilter(SWING, START);
+    expect(refusal(() => smoothIterated(make, times, readings, most)).code).toBe("BAD_OPTION");
   });
 });
 

@@ -18,7 +18,7 @@ export class CubatureKalmanFilter extends SquareRootFilter {
     super(
       system,
       start,
-      (mapping) => new PairRegressor(mapping, { ...rule, spread: mapping.states }),
+      (mapping) => new PairRegressor(mapping, { ...rule, squaredReach: mapping.states }),
       options,
     );
   }

@@ -1,7 +1,7 @@
 import { TwinError } from "../../errors.ts";
 import { type Matrix, shapeError } from "../../linear-algebra/matrix.ts";
 import { requireOrder } from "./checked-system.ts";
-import type { Filter } from "./filter.ts";
+import type { Assimilation, Filter } from "./filter.ts";
 
 /** What a filter made of a series: one entry for each time. */
 export interface Filtered {
@@ -30,15 +30,18 @@ export function run(
   times: ArrayLike<number>,
   readings: ArrayLike<ArrayLike<number>>,
 ): Filtered {
-  return follow(filter, times, readings, (to) => filter.predict(to));
+  return follow(filter, times, readings, (to, reading) => {
+    filter.predict(to);
+    return filter.update(reading);
+  });
 }
 
-/** `run`, with time passed in the caller's own way. */
+/** `run`, with each step taken in the caller's own way. */
 export function follow(
   filter: Filter,
   times: ArrayLike<number>,
   readings: ArrayLike<ArrayLike<number>>,
-  pass: (to: number) => void,
+  take: (to: number, reading: ArrayLike<number>, step: number) => Assimilation,
 ): Filtered {
   requireSeries(filter.at, times, readings);
   const means: Float64Array[] = [];
@@ -48,8 +51,7 @@ export function follow(
   const sizes = new Int32Array(times.length);
   let logLikelihood = 0;
   for (let step = 0; step < times.length; step++) {
-    pass(times[step] as number);
-    const said = filter.update(readings[step] as ArrayLike<number>);
+    const said = take(times[step] as number, readings[step] as ArrayLike<number>, step);
     means.push(filter.mean());
     covariances.push(filter.covariance());
     logLikelihoods[step] = said.logLikelihood;

@@ -1,8 +1,18 @@
+import { TwinError } from "../../errors.ts";
+import { cholesky } from "../../linear-algebra/cholesky.ts";
 import { type Matrix, multiply, plus, symmetrise, timesVector } from "../../linear-algebra/matrix.ts";
 import { solveLower, solveLowerTransposed } from "../../linear-algebra/triangular.ts";
 import type { Gaussian } from "../gaussian.ts";
+import type { Factored } from "./conditioning.ts";
 import { type Filtered, follow } from "./run.ts";
-import { covarianceOf, type Passage, type SquareRootFilter } from "./square-root-filter.ts";
+import {
+  covarianceOf,
+  type Iterations,
+  type Passage,
+  SETTLED,
+  type SquareRootFilter,
+  withinSds,
+} from "./square-root-filter.ts";
 
 /** The belief about every time, given all readings. */
 export interface Smoothed {
@@ -35,9 +45,20 @@ export function smooth(
   times: ArrayLike<number>,
   readings: ArrayLike<ArrayLike<number>>,
 ): Smoothed {
+  return smoothUnder(filter, times, readings, []);
+}
+
+/** `smooth`, with the lines of step k drawn under `beliefs[k]` (f, from the time before) and `beliefs[k + 1]` (h), where given. */
+function smoothUnder(
+  filter: SquareRootFilter,
+  times: ArrayLike<number>,
+  readings: ArrayLike<ArrayLike<number>>,
+  beliefs: readonly Factored[],
+): Smoothed {
   const passages: (Passage | undefined)[] = [];
-  const filtered = follow(filter, times, readings, (to) => {
-    passages.push(to === filter.at ? undefined : filter.pass(to));
+  const filtered = follow(filter, times, readings, (to, reading, step) => {
+    passages.push(to === filter.at ? undefined : filter.pass(to, beliefs[step]));
+    return filter.update(reading, beliefs[step + 1]);
   });
   const length = times.length;
   const means: Float64Array[] = new Array(length);
@@ -60,6 +81,47 @@ export function smooth(
     filtered,
   };
 }
+
+/** What `smoothIterated` adds: how often the whole series was gone through. */
+export interface IteratedSmoothed extends Smoothed {
+  readonly iterations: Iterations;
+}
+
+/**
+ * The iterated smoother: every line of the series is drawn anew under the last smoothed belief, and filter and smoother run again.
+ * With the extended filter this is Gauss–Newton on the whole path, without step control; with sigma points, the iterated
+ * posterior linearisation smoother. Likelihoods in `filtered` are those of the last lines.
+ * @param make the filter at its start, anew each time.
+ * @param most passes through the series, the first included.
+ * @throws {TwinError} as `smooth`; NOT_POSITIVE_DEFINITE when a smoothed covariance cannot be factored.
+ * @see Bell (1994), SIAM J. Optim. 4(3); García-Fernández, Svensson & Särkkä (2017), IEEE Trans. Autom. Control 62(4).
+ */
+export function smoothIterated(
+  make: () => SquareRootFilter,
+  times: ArrayLike<number>,
+  readings: ArrayLike<ArrayLike<number>>,
+  most = 10,
+): IteratedSmoothed {
+  if (!Number.isSafeInteger(most) || most < 1)
+    throw new TwinError("BAD_OPTION", `${most} iterations at most`, "expected a whole number from 1 on");
+  let smoothed = smooth(make(), times, readings);
+  let count = 1;
+  let converged = false;
+  while (count < most && !converged) {
+    const beliefs = [smoothed.start, ...beliefsOf(smoothed)].map(factored);
+    smoothed = smoothUnder(make(), times, readings, beliefs);
+    converged = beliefs
+      .slice(1)
+      .every((belief, step) => withinSds(smoothed.means[step] as Float64Array, belief, SETTLED));
+    count++;
+  }
+  return { ...smoothed, iterations: { count, converged } };
+}
+
+const beliefsOf = ({ means, covariances }: Smoothed): Gaussian[] =>
+  means.map((mean, step) => ({ mean, covariance: covariances[step] as Matrix }));
+
+const factored = ({ mean, covariance }: Gaussian): Factored => ({ mean, factor: cholesky(covariance) });
 
 /** One step back in time: the smoothed belief before the passage, from the one after it. */
 function back(passage: Passage, after: Gaussian): { belief: Gaussian; lagged: Matrix } {

@@ -62,7 +62,8 @@ export class SquareRootFilter implements Filter {
   readonly #observationRule: Regressor;
   readonly #propagation: Propagation;
   readonly #conditioning: Conditioning;
-  readonly #relinearisation: Relinearisation;
+  readonly #transitionElsewhere: Relinearisation;
+  readonly #observationElsewhere: Relinearisation;
   readonly #iterations: number;
   #at: number;
   #belief: Factored;
@@ -88,7 +89,8 @@ export class SquareRootFilter implements Filter {
     this.#observationRule = rule(this.#observation);
     this.#propagation = new Propagation(this.#transitionRule.result, factoring);
     this.#conditioning = new Conditioning(observationNoise, this.#observationRule.result);
-    this.#relinearisation = new Relinearisation(this.#observationRule.result);
+    this.#transitionElsewhere = new Relinearisation(this.#transitionRule.result);
+    this.#observationElsewhere = new Relinearisation(this.#observationRule.result);
     this.#iterations = iterations;
     this.#at = start.at;
     this.#belief = { mean: start.mean.slice(), factor: cholesky(start.covariance) };
@@ -122,44 +124,41 @@ export class SquareRootFilter implements Filter {
     this.#propagate(to);
   }
 
-  /** `predict` to a later time, and what a smoother needs to come back from there. */
-  pass(to: number): Passage {
+  /**
+   * `predict` to a later time, and what a smoother needs to come back from there.
+   * @param under where to draw the line of f; the belief itself unless given.
+   */
+  pass(to: number, under?: Factored): Passage {
     requireOrder(this.#at, to);
     const before = copyOf(this.#belief);
-    const noise = this.#propagate(to);
-    const line = this.#transitionRule.result;
+    const { line, noise } = this.#propagate(to, under);
     return { before, after: copyOf(this.#belief), slope: slopeOf(line), rest: unexplained(line, noise) };
   }
 
-  /** Returns Q. */
-  #propagate(to: number): Matrix {
+  #propagate(to: number, under = this.#belief): { line: Regression; noise: Matrix } {
     this.#transition.from = this.#at;
     this.#transition.to = to;
-    this.#transitionRule.regress(this.#belief.mean, this.#belief.factor);
-    const line = this.#transitionRule.result;
+    const line = this.#draw(this.#transitionRule, this.#transitionElsewhere, under);
     const noise = this.#system.processNoise(this.#at, to);
     this.#next.mean.set(line.mean);
     this.#propagation.factor(line, noise, this.#next.factor);
     this.#commit();
     this.#at = to;
-    return noise;
+    return { line, noise };
   }
 
-  update(reading: ArrayLike<number>): Assimilation {
+  /** @param under where to draw the line of h, once; the belief, and then as `iterations` says, unless given. */
+  update(reading: ArrayLike<number>, under?: Factored): Assimilation {
     requireReading(reading, this.#system.outputs);
     if (nothingIn(reading)) return sayingNothing(reading.length);
     this.#observation.at = this.#at;
-    const { result } = this.#observationRule;
-    this.#observationRule.regress(this.#belief.mean, this.#belief.factor);
-    let assimilation = this.#condition(result, reading);
+    let assimilation = this.#condition(under ?? this.#belief, reading);
     let count = 1;
-    let converged = this.#iterations === 1;
+    let converged = this.#iterations === 1 || under !== undefined;
     while (count < this.#iterations && !converged) {
-      const before = this.#next.mean.slice();
-      this.#observationRule.regress(this.#next.mean, this.#next.factor);
-      const line = this.#relinearisation.underPrior(result, this.#next, this.#belief);
-      assimilation = this.#condition(line, reading);
-      converged = withinSds(before, this.#next, SETTLED);
+      const before = copyOf(this.#next);
+      assimilation = this.#condition(before, reading);
+      converged = withinSds(before.mean, this.#next, SETTLED);
       count++;
     }
     this.#commit();
@@ -167,8 +166,15 @@ export class SquareRootFilter implements Filter {
     return assimilation;
   }
 
-  /** The posterior, from the prior and a line, in `next`. */
-  #condition(line: Regression, reading: ArrayLike<number>): Assimilation {
+  /** A line drawn under any Gaussian, in the coordinates of the belief. */
+  #draw(rule: Regressor, elsewhere: Relinearisation, under: Factored): Regression {
+    rule.regress(under.mean, under.factor);
+    return under === this.#belief ? rule.result : elsewhere.underPrior(rule.result, under, this.#belief);
+  }
+
+  /** The posterior, from the prior and a line drawn under `under`, in `next`. */
+  #condition(under: Factored, reading: ArrayLike<number>): Assimilation {
+    const line = this.#draw(this.#observationRule, this.#observationElsewhere, under);
     this.#next.mean.set(this.#belief.mean);
     this.#next.factor.data.set(this.#belief.factor.data);
     return this.#conditioning.condition(this.#next, line, reading);
@@ -186,7 +192,7 @@ export class SquareRootFilter implements Filter {
 }
 
 /** Posterior means this close, in sds, count as settled. */
-const SETTLED = 1e-10;
+export const SETTLED = 1e-10;
 
 function nothingIn(reading: ArrayLike<number>): boolean {
   for (let output = 0; output < reading.length; output++) if (!Number.isNaN(reading[output])) return false;
@@ -212,7 +218,7 @@ export function covarianceOf(factor: Matrix): Matrix {
 }
 
 /** Whether no component of the mean has moved by more than `limit` of its sd. */
-function withinSds(before: Float64Array, { mean, factor }: Factored, limit: number): boolean {
+export function withinSds(before: Float64Array, { mean, factor }: Factored, limit: number): boolean {
   return mean.every((value, row) => {
     let variance = 0;
     for (let column = 0; column <= row; column++) variance += factor.get(row, column) ** 2;

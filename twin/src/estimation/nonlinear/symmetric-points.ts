@@ -1,10 +1,10 @@
 import type { Matrix } from "../../linear-algebra/matrix.ts";
 import { type Mapping, Regression, type Regressor } from "./regression.ts";
 
-/** Weights of n pairs m ± √spread L_j, each 1/(2 spread), and of the centre. */
+/** Weights of n pairs m ± √c L_j, each 1/(2c), and of the centre. */
 export interface PairWeights {
   /** c = n + λ: squared distance of the points, in sds. */
-  readonly spread: number;
+  readonly squaredReach: number;
   /** Weight of the centre in the mean. */
   readonly mean: number;
   /** Weight of the centre in covariances. */
@@ -48,7 +48,7 @@ export class PairRegressor implements Regressor {
   }
 
   regress(mean: Float64Array, factor: Matrix): void {
-    const root = Math.sqrt(this.#weights.spread);
+    const root = Math.sqrt(this.#weights.squaredReach);
     if (this.#centred) this.#mapping.evaluate(mean, this.#centre);
     for (let axis = 0; axis < this.#above.length; axis++) {
       this.#run(mean, factor, axis, root, this.#above[axis] as Float64Array);
@@ -80,7 +80,7 @@ export class PairRegressor implements Regressor {
         mean[row] = (mean[row] as number) + ((above[row] as number) - from) + ((below[row] as number) - from);
       }
     }
-    const weight = 1 / (2 * this.#weights.spread);
+    const weight = 1 / (2 * this.#weights.squaredReach);
     for (let row = 0; row < mean.length; row++)
       mean[row] = (origin[row] as number) + weight * (mean[row] as number);
   }

@@ -59,13 +59,13 @@ export function scaledPoints(options: UnscentedOptions): MomentRule {
 }
 
 function weightsFor(states: number, alpha: number, beta: number, kappa: number): PairWeights {
-  const spread = alpha * alpha * (states + kappa);
-  if (!(spread > 0))
+  const squaredReach = alpha * alpha * (states + kappa);
+  if (!(squaredReach > 0))
     throw new TwinError(
       "BAD_OPTION",
       `κ = ${kappa} makes n + κ = ${states + kappa} for ${states} states`,
       `expected κ > −${states}`,
     );
-  const mean = 1 - states / spread;
-  return { spread, mean, covariance: mean + 1 - alpha * alpha + beta };
+  const mean = 1 - states / squaredReach;
+  return { squaredReach, mean, covariance: mean + 1 - alpha * alpha + beta };
 }
