@@ -152,6 +152,16 @@ describe("exact discretisation", () => {
     expect(noise).toEqual(noise.transpose());
   });
 
+  test("is linear in the noise: huge densities cost no digits of small ones", () => {
+    const drift = Matrix.from([
+      [0, 1],
+      [-4, -0.5],
+    ]);
+    const [small, huge] = [1, 2 ** 60].map((unit) => discretise(drift, Matrix.diagonal([0, unit]), 0.1));
+    expect(huge?.noise.data.map((value) => value * 2 ** -60)).toEqual(small?.noise.data);
+    expect(huge?.transition).toEqual(small?.transition);
+  });
+
   test("of no time at all: nothing happened", () => {
     const { transition, noise } = discretise(Matrix.diagonal([-1]), Matrix.diagonal([4]), 0);
     expect([...transition.data, ...noise.data]).toEqual([1, 0]);
@@ -183,6 +193,16 @@ describe("exact discretisation", () => {
       "a growing mode over a long gap",
       "OVERFLOW",
       () => discretise(Matrix.identity(1), Matrix.identity(1), 1e4),
+    ],
+    [
+      "noise that grows beyond doubles, though the transition does not",
+      "OVERFLOW",
+      () => discretise(Matrix.identity(1), Matrix.identity(1), 600),
+    ],
+    [
+      "a growing mode without any noise",
+      "OVERFLOW",
+      () => discretise(Matrix.identity(1), new Matrix(1, 1), 1000),
     ],
     ["noise of another size", "BAD_SHAPE", () => discretise(Matrix.identity(2), Matrix.identity(1), 1)],
     [

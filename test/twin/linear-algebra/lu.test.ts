@@ -48,6 +48,12 @@ describe("Gaussian elimination", () => {
     expect(code).toBe("SINGULAR");
     expect(message).toContain("pivot 1 of a 3 × 3 matrix");
     expect(refusal(() => lu(new Matrix(2, 2))).message).toContain("pivot 0");
+    // Elimination leaves −5.6e-17 of the dependent column, not 0.
+    const rounded = Matrix.from([
+      [0.1, 0.3],
+      [0.7, 2.1],
+    ]);
+    expect(refusal(() => lu(rounded)).message).toContain("pivot 1 of a 2 × 2 matrix");
     expect([...lu(Matrix.diagonal([1, 1e-200])).solve(Matrix.from([[1], [1e-200]])).data]).toEqual([1, 1]);
   });
 

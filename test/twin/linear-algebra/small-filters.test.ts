@@ -156,6 +156,29 @@ describe("an unrolled filter", () => {
       expect(() => cholesky(new Matrix(2, 2, record.covariances.slice(4 * t, 4 * t + 4)))).not.toThrow();
   });
 
+  test.each([2, 3])(
+    "of %i states, all but one known exactly and without noise, is that of one state",
+    (n) => {
+      const readings = Float64Array.of(0.3, -1, 2, 0.5);
+      const first = (value: number): number[] => [value, ...new Array<number>(n * n - 1).fill(0)];
+      const known: SmallModel = {
+        transitions: [Matrix.identity(n).data],
+        noises: [first(0.2)],
+        observation: new Array<number>(n).fill(1),
+        observationVariance: 0.5,
+        mean: new Array<number>(n).fill(0),
+        covariance: first(2),
+      };
+      const alone = smallFilter(
+        { ...known, transitions: [[1]], noises: [[0.2]], observation: [1], mean: [0], covariance: [2] },
+        readings,
+      );
+      const found = smallFilter(known, readings);
+      expect(found.logLikelihood).toBeCloseTo(alone.logLikelihood, 14);
+      expect([...found.covariance.subarray(1)].every((value) => value === 0)).toBe(true);
+    },
+  );
+
   test("of many readings of tiny or huge variance has a likelihood that neither vanishes nor overflows", () => {
     for (const unit of [1e-60, 1, 1e60]) {
       const model = {
@@ -205,6 +228,12 @@ describe("an unrolled filter", () => {
     ["a start that is no covariance", "NOT_POSITIVE_SEMIDEFINITE", { covariance: [1, 2, 2, 1] }],
     ["an infinite reading", "BAD_READING", {}, [1, Infinity]],
     ["a belief that grows beyond doubles", "OVERFLOW", { transitions: [[1e200, 0, 0, 1e200]] }, [1, 1, 1]],
+    [
+      "a belief that does so after its last reading",
+      "OVERFLOW",
+      { transitions: [[1e200, 0, 0, 1e200]] },
+      [1, Number.NaN, Number.NaN],
+    ],
     ["too few steps", "BAD_SHAPE", {}, [1, 1, 1], [0]],
     ["a step that there is no transition for", "BAD_SHAPE", {}, [1, 1], [1]],
     ["a step with a broken index", "BAD_SHAPE", {}, [1, 1], [0.5]],

@@ -118,7 +118,7 @@ describe("moments", () => {
   test("that do not exist are not numbers, those that diverge are infinite", () => {
     expect([cauchy(0, 1).mean, halfCauchy(1).mean, halfCauchy(1).variance]).toEqual([NaN, Infinity, NaN]);
     expect([studentT(1).mean, studentT(1.5).variance, studentT(1).variance]).toEqual([NaN, Infinity, NaN]);
-    expect([inverseGamma(1, 1).mean, inverseGamma(1.5, 1).variance, inverseGamma(1, 1).variance]).toEqual([
+    expect([inverseGamma(0.5, 1).mean, inverseGamma(1.5, 1).variance, inverseGamma(1, 1).variance]).toEqual([
       Infinity,
       Infinity,
       NaN,

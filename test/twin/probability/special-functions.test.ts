@@ -22,7 +22,6 @@ import {
 import { studentTCdf, studentTQuantile } from "@plumbline/twin/probability/student-t";
 import { dice } from "@plumbline/twin/random/dice";
 import { describe, expect, test } from "vitest";
-import { refusal } from "../support/refusals.ts";
 
 /** Expected values throughout: 40-digit arithmetic (mpmath), rounded to double. */
 const relative = (found: number, expected: number): number => Math.abs(found / expected - 1);
@@ -79,6 +78,7 @@ describe("functions of one number", () => {
         [0.5, 0.4795001221869535],
         [1.5, 0.033894853524689274],
         [5, 1.537459794428035e-12],
+        [25.3, 2.293036860845902e-280],
         [26, 5.663192408856143e-296],
       ],
     ],
@@ -87,6 +87,7 @@ describe("functions of one number", () => {
       standardNormalCdf,
       1e-15,
       [
+        [-33.3, 1.93050550592784e-243],
         [-20.5, 1.0764673258790961e-93],
         [-5, 2.866515718791939e-7],
         [-1, 0.15865525393145705],
@@ -139,6 +140,7 @@ describe("the regularised incomplete gamma function", () => {
     [0.5, 0.25, 0.5204998778130465, 0.4795001221869535],
     [0.125, 1e-6, 0.18882856354885263, 0.8111714364511474],
     [0.0625, 0.5, 0.9639451442323156, 0.036054855767684364],
+    [2 ** -20, 0.5, 0.9999994661580328, 5.338419671675147e-7],
     [3.5, 2, 0.22022259152428408, 0.779777408475716],
     [3.5, 12, 0.9988606488210525, 0.0011393511789474656],
     [100, 70, 0.00043037259497989087, 0.9995696274050201],
@@ -240,6 +242,7 @@ describe("χ², t and F", () => {
     [0.975, 30, 2.0422724563012378],
     [0.025, 2.5, -3.574654842003683],
     [1e-10, 5, -156.8255927088943],
+    [0.5 + 2 ** -30, 1, 2.9258361585343192e-9],
     [0.6, 9, 0.26095533647391095],
   ])("the t quantile at %d with %d degrees", (probability, freedom, expected) =>
     expect(relative(studentTQuantile(probability, freedom), expected)).toBeLessThan(1e-14),
@@ -249,6 +252,7 @@ describe("χ², t and F", () => {
     expect(studentTQuantile(0.975, 1e7)).toBeCloseTo(1.9599639845400543, 6);
     const far = studentTQuantile(1e-100, 0.5);
     expect(relative(studentTCdf(far, 0.5), 1e-100)).toBeLessThan(1e-12);
+    expect(studentTQuantile(1e-200, 0.5)).toBe(-Infinity);
     expect([studentTQuantile(0.5, 3), studentTQuantile(0, 3), studentTQuantile(1, 3)]).toEqual([
       0,
       -Infinity,
@@ -259,38 +263,6 @@ describe("χ², t and F", () => {
   test("F: the variance ratio 0.6130 of two samples of 33, and its reciprocal", () => {
     expect(relative(fCdf(0.613, 33, 33), 0.08253142073343359)).toBeLessThan(1e-13);
     expect(fSurvival(1 / 0.613, 33, 33)).toBeCloseTo(0.08253142073343359, 14);
-    expect([fCdf(0, 2, 3), fSurvival(0, 2, 3), fCdf(Infinity, 2, 3)]).toEqual([0, 1, 1]);
-  });
-});
-
-describe("arguments out of range", () => {
-  test.each<[string, () => unknown]>([
-    ["ln Γ of 0", () => logGamma(0)],
-    ["ln Γ of NaN", () => logGamma(Number.NaN)],
-    ["ψ below 0", () => digamma(-1)],
-    ["an incomplete gamma function of shape 0", () => lowerGamma(0, 1)],
-    ["the upper one of an infinite shape", () => upperGamma(Infinity, 1)],
-    ["an incomplete beta function of shape −1", () => regularisedBeta(2, -1, 0.5)],
-    ["no degrees of freedom", () => chiSquaredQuantile(0.5, 0)],
-    ["a t of −2 degrees", () => studentTCdf(1, -2)],
-    ["an F of no degrees", () => fCdf(1, 0, 3)],
-    ["a probability above 1", () => standardNormalQuantile(1.0001)],
-    ["a probability that is NaN", () => studentTQuantile(Number.NaN, 3)],
-    ["a probability below 0", () => inverseLowerGamma(2, -1e-9)],
-    ["a probability below 0 from above", () => inverseUpperGamma(2, -1e-9)],
-    ["a beta probability above 1", () => inverseRegularisedBeta(2, 2, 1.5)],
-  ])("are refused: %s", (_name, call) => expect(refusal(call).code).toBe("BAD_ARGUMENT"));
-
-  test("a not-a-number in is a not-a-number out, and soon", () => {
-    for (const value of [
-      erf(Number.NaN),
-      erfc(Number.NaN),
-      standardNormalCdf(Number.NaN),
-      lowerGamma(2, Number.NaN),
-      upperGamma(2, Number.NaN),
-      regularisedBeta(2, 3, Number.NaN),
-      studentTCdf(Number.NaN, 3),
-    ])
-      expect(value).toBeNaN();
+    expect([fCdf(-10, 2, 3), fSurvival(-10, 2, 3), fCdf(Infinity, 2, 3)]).toEqual([0, 1, 1]);
   });
 });

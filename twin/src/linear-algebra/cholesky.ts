@@ -2,6 +2,7 @@ import { TwinError } from "../errors.ts";
 import { Matrix, shapeError } from "./matrix.ts";
 import { solveLower, solveLowerTransposed } from "./triangular.ts";
 
+/** Also found here: whoever has a factor solves with it. */
 export { solveLower, solveLowerTransposed } from "./triangular.ts";
 
 /**

@@ -19,8 +19,7 @@ export const scaledErfc = (x: number): number =>
   x === Number.POSITIVE_INFINITY ? 0 : chebyshev(SCALED_TAIL, (x - 3.75) / (x + 3.75)) / (1 + 2 * x);
 
 /** 1 − erf(x), with its own digits however small. */
-export const erfc = (x: number): number =>
-  x < 0 ? 2 - erfc(-x) : x < 0.5 ? 1 - erf(x) : scaledErfc(x) * decay(x, 1);
+export const erfc = (x: number): number => (x < 0.5 ? 1 - erf(x) : scaledErfc(x) * decay(x, 1));
 
 /** (2/√π) ∫₀ˣ e^{−t²} dt, by the series of positive terms e^{−x²} Σ 2ⁿ x^{2n+1}/(2n + 1)!! below |x| = 1. */
 export function erf(x: number): number {
