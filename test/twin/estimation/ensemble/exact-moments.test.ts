@@ -233,6 +233,18 @@ test("finite size: a scalar case, minimised by brute force", () => {
   expect(filter.covariance().get(0, 0)).toBeCloseTo(inflated / (1 + inflated), 5);
 });
 
+test("finite size: a reading a million sds away inflates as far as it goes, and is followed", () => {
+  const model: LinearModel = {
+    transition: () => Matrix.identity(1),
+    processNoise: () => new Matrix(1, 1),
+    observation: Matrix.identity(1),
+    observationNoise: Matrix.identity(1),
+  };
+  const filter = filterOf(model, finiteSize(), 4);
+  filter.update([1e6]);
+  expect(filter.mean()[0]! / 1e6).toBeCloseTo(1, 4);
+});
+
 test("the square-root transform of many random members nears the Kalman filter", () => {
   const model = linear(2, 2);
   const members = 20_000;

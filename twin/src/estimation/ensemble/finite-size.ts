@@ -84,7 +84,8 @@ function inflationOf(
       sum += ((alignments[index] as number) * z) / (1 + z * (values[index] as number));
     return -sum / (count - 1) + ends.e / z + ends.c * Math.log(z);
   };
-  let best = 1;
+  // Where the cost still falls at the end of the grid, the end it is.
+  let best = HIGHEST;
   let least = Number.POSITIVE_INFINITY;
   const ratio = (HIGHEST / LOWEST) ** (1 / GRID);
   for (let low = LOWEST, before = slope(LOWEST); low < HIGHEST; low *= ratio) {

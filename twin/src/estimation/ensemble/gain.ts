@@ -62,7 +62,7 @@ function localisedFactor(
 }
 
 /** XᵀS by its p columns, each of n. */
-export function crossRows({ mean, anomalies }: Deviations, { columns }: ObservedEnsemble): Float64Array[] {
+function crossRows({ mean, anomalies }: Deviations, { columns }: ObservedEnsemble): Float64Array[] {
   const rows = zeroRows(columns.length, mean.length);
   for (let place = 0; place < columns.length; place++)
     addCombination(rows[place] as Float64Array, columns[place] as Float64Array, anomalies, mean.length);
