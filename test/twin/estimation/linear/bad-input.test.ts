@@ -187,16 +187,20 @@ describe("what a model cannot do", () => {
 
   test("read exactly once: no noise, but a state that moves", () => {
     const exact = linearModel({
-      transition: [[0.9]],
-      processNoise: [[1]],
-      observation: [[1]],
+      transition: [
+        [0.9, 0.3],
+        [0, 0.5],
+      ],
+      processNoise: Matrix.identity(2),
+      observation: [[0, 1]],
       observationNoise: [[0]],
-      start: { covariance: [[1]] },
+      start: { covariance: Matrix.identity(2) },
     });
     for (const form of ["sequential", "ud", "square-root"] as const) {
       const { steps } = kalmanFilter(exact, { values: [1, 2, 3] }, { form });
-      expect(steps[2]!.filtered.mean[0]).toBeCloseTo(3, 14);
-      expect(steps[2]!.filtered.covariance.get(0, 0)).toBeCloseTo(0, 14);
+      expect(steps[2]!.filtered.mean[1]).toBeCloseTo(3, 14);
+      expect(steps[2]!.filtered.covariance.get(1, 1)).toBeCloseTo(0, 14);
+      expect(steps[2]!.filtered.covariance.get(0, 0)).toBeGreaterThan(1);
     }
   });
 

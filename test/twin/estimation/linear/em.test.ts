@@ -1,4 +1,4 @@
-import { type EmTargets, expectationMaximisation } from "@plumbline/twin/estimation/linear/em";
+import { checkRise, type EmTargets, expectationMaximisation } from "@plumbline/twin/estimation/linear/em";
 import { logLikelihood } from "@plumbline/twin/estimation/linear/filter";
 import { linearModel, type ModelMatrices } from "@plumbline/twin/estimation/linear/linear-model";
 import { polishNoise } from "@plumbline/twin/estimation/linear/polish-noise";
@@ -113,6 +113,11 @@ test("a quasi-Newton finish reaches the maximum that EM only approaches, with fu
       9,
     );
   }
+});
+
+test("a fall beyond rounding is an error that names the step", () => {
+  expect(() => checkRise([-200, -100], -100 - 1e-9)).not.toThrow();
+  expect(() => checkRise([-200, -100], -100.001)).toThrow(/step 2 of EM.* from -100 to -100.001/);
 });
 
 test("what cannot be estimated is refused by name", () => {

@@ -3,6 +3,7 @@ import { observed, sum } from "@plumbline/twin/estimation/linear/components/comp
 import { localLevel } from "@plumbline/twin/estimation/linear/components/local-level";
 import { localLinearTrend } from "@plumbline/twin/estimation/linear/components/local-linear-trend";
 import { ornsteinUhlenbeck } from "@plumbline/twin/estimation/linear/components/matern";
+import { regression } from "@plumbline/twin/estimation/linear/components/regression";
 import { dummySeasonal } from "@plumbline/twin/estimation/linear/components/seasonal";
 import { kalmanFilter, likelihoodOfSeries, logLikelihood } from "@plumbline/twin/estimation/linear/filter";
 import type { FitParameter } from "@plumbline/twin/estimation/linear/fit-coordinates";
@@ -12,6 +13,7 @@ import {
   type LikelihoodFit,
   maximumLikelihood,
 } from "@plumbline/twin/estimation/linear/maximum-likelihood";
+import { checkedSeries } from "@plumbline/twin/estimation/linear/readings";
 import { studentT } from "@plumbline/twin/estimation/linear/robust";
 import { simulate } from "@plumbline/twin/estimation/linear/simulation";
 import { dice } from "@plumbline/twin/random/dice";
@@ -70,6 +72,11 @@ test("kernels for few states give the likelihood of the general filter, at regul
     localLevel({ variance: 1469 }),
     localLinearTrend({ levelVariance: 1000, slopeVariance: 10, time: "continuous" }),
     sum(localLevel({ variance: 0 }), ornsteinUhlenbeck({ rate: 0.2, variance: 9000 })),
+    // Regressors change the observation: the kernels must stand aside.
+    sum(
+      localLevel({ variance: 1469 }),
+      regression({ regressors: NILE.map((_, index) => [index > 27 ? 1 : 0]) }),
+    ),
     sum(
       localLinearTrend({ levelVariance: 9, slopeVariance: 1, time: "continuous" }),
       ornsteinUhlenbeck({ rate: 0.2, variance: 9000 }),
@@ -78,10 +85,7 @@ test("kernels for few states give the likelihood of the general filter, at regul
     const model = observed(component, { noise: 15099, offset: [3] });
     for (const times of [undefined, irregular]) {
       const readings = { values, ...(times && { times }) };
-      const series = {
-        times: Float64Array.from(times ?? NILE.map((_, index) => index + 1)),
-        rows: values.map((value) => Float64Array.of(value)),
-      };
+      const series = checkedSeries(readings, 1, "first reading");
       const fast = likelihoodOfSeries(model, series);
       const general = kalmanFilter(model, readings, { form: "sequential" });
       expect(fast.logLikelihood).toBeCloseTo(general.logLikelihood, 9);

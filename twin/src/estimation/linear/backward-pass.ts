@@ -1,4 +1,5 @@
 import { Matrix, multiply, plus, symmetrise, timesVector } from "../../linear-algebra/matrix.ts";
+import { multiplyInto, sandwichInto } from "../../linear-algebra/products.ts";
 import type { Gaussian } from "../gaussian.ts";
 import type { AssimilatedScalar, FilteredStep } from "./filter.ts";
 import type { Transition } from "./model.ts";
@@ -16,12 +17,16 @@ import type { Transition } from "./model.ts";
 export class BackwardPass {
   readonly #first: Float64Array;
   readonly #second: Float64Array;
-  #information: Matrix;
-  #informationFirst: Matrix;
-  #informationSecond: Matrix;
+  readonly #information: Matrix;
+  readonly #informationFirst: Matrix;
+  readonly #informationSecond: Matrix;
   /** Whether a diffuse scalar has been passed: before that the terms in 1/κ are zero. */
   #diffuse = false;
   readonly #work: Float64Array;
+  readonly #product: Matrix;
+  readonly #half: Matrix;
+  #forward: Matrix | undefined;
+  #back: Matrix;
 
   constructor(states: number) {
     this.#first = new Float64Array(states);
@@ -30,6 +35,9 @@ export class BackwardPass {
     this.#informationFirst = new Matrix(states, states);
     this.#informationSecond = new Matrix(states, states);
     this.#work = new Float64Array(states);
+    this.#product = new Matrix(states, states);
+    this.#half = new Matrix(states, states);
+    this.#back = this.#half;
   }
 
   /** Back over one reading. */
@@ -42,46 +50,43 @@ export class BackwardPass {
   }
 
   /** Back over one transition. */
-  travel({ matrix }: Transition): void {
-    const back = matrix.transpose();
-    this.#first.set(timesVector(back, this.#first));
-    this.#information = symmetrise(multiply(back, multiply(this.#information, matrix)));
+  travel(transition: Transition): void {
+    const back = this.#transposed(transition.matrix);
+    this.#moveVector(this.#first, back);
+    this.#moveMatrix(this.#information, back);
     if (!this.#diffuse) return;
-    this.#second.set(timesVector(back, this.#second));
-    this.#informationFirst = symmetrise(multiply(back, multiply(this.#informationFirst, matrix)));
-    this.#informationSecond = symmetrise(multiply(back, multiply(this.#informationSecond, matrix)));
+    this.#moveVector(this.#second, back);
+    this.#moveMatrix(this.#informationFirst, back);
+    this.#moveMatrix(this.#informationSecond, back);
   }
 
   /** The state of a step after `read` of that step: given everything that was passed. */
   smoothed({ predicted, diffuse }: FilteredStep): Gaussian & { readonly unseen: Matrix | undefined } {
-    const { mean, covariance } = predicted;
-    const shift = timesVector(covariance, this.#first);
-    const reduced = multiply(covariance, multiply(this.#information, covariance));
-    let unseen: Matrix | undefined;
-    if (diffuse !== undefined) {
-      const infinite = multiply(diffuse, diffuse.transpose());
-      addVector(shift, timesVector(infinite, this.#second));
-      const cross = multiply(covariance, multiply(this.#informationFirst, infinite));
-      addMatrix(reduced, cross);
-      addMatrix(reduced, cross.transpose());
-      addMatrix(reduced, multiply(infinite, multiply(this.#informationSecond, infinite)));
-      unseen = plus(infinite, multiply(infinite, multiply(this.#informationFirst, infinite)), -1);
-    }
-    return {
-      mean: mean.map((value, index) => value + (shift[index] as number)),
-      covariance: symmetrise(plus(covariance, reduced, -1)),
-      unseen,
-    };
+    const { covariance } = predicted;
+    const mean = predicted.mean.slice();
+    addTimes(mean, covariance, this.#first);
+    const result = covariance.copy();
+    addMatrix(result, sandwichInto(this.#product, covariance, this.#information, this.#half), -1);
+    if (diffuse === undefined) return { mean, covariance: result, unseen: undefined };
+    const infinite = multiply(diffuse, diffuse.transpose());
+    addTimes(mean, infinite, this.#second);
+    const cross = multiply(covariance, multiply(this.#informationFirst, infinite));
+    addMatrix(result, cross, -1);
+    addMatrix(result, cross.transpose(), -1);
+    addMatrix(result, multiply(infinite, multiply(this.#informationSecond, infinite)), -1);
+    const unseen = plus(infinite, multiply(infinite, multiply(this.#informationFirst, infinite)), -1);
+    return { mean, covariance: symmetrise(result), unseen };
   }
 
   /** Cov(x_k, x_{k−1}), n × n, after `read` of step k, the later of the two. */
   lagged({ transition, predicted, diffuse }: FilteredStep, before: FilteredStep): Matrix {
     const { covariance } = predicted;
     const cross = transition
-      ? multiply(transition.matrix, before.filtered.covariance)
+      ? multiplyInto(this.#half, transition.matrix, before.filtered.covariance)
       : before.filtered.covariance;
-    const kept = multiply(covariance, this.#information);
-    const result = plus(cross, multiply(kept, cross), -1);
+    multiplyInto(this.#product, covariance, this.#information);
+    const result = cross.copy();
+    subtractProduct(result, this.#product, cross);
     if (diffuse === undefined || before.stillDiffuse === undefined) return result;
     const infinite = multiply(diffuse, diffuse.transpose());
     const infiniteCross = multiply(diffuse, before.stillDiffuse.transpose());
@@ -94,8 +99,30 @@ export class BackwardPass {
 
   /** The noise of the transition that led to a step, after `read` of that step: w = Q r, Var = Q − Q N Q. */
   stateNoise({ noise }: Transition): Gaussian {
-    const reduced = multiply(noise, multiply(this.#information, noise));
-    return { mean: timesVector(noise, this.#first), covariance: symmetrise(plus(noise, reduced, -1)) };
+    const mean = new Float64Array(noise.rows);
+    addTimes(mean, noise, this.#first);
+    const covariance = noise.copy();
+    addMatrix(covariance, sandwichInto(this.#product, noise, this.#information, this.#half), -1);
+    return { mean, covariance };
+  }
+
+  #transposed(matrix: Matrix): Matrix {
+    if (matrix !== this.#forward) {
+      this.#forward = matrix;
+      this.#back = matrix.transpose();
+    }
+    return this.#back;
+  }
+
+  #moveVector(vector: Float64Array, back: Matrix): void {
+    this.#work.fill(0);
+    addTimes(this.#work, back, vector);
+    vector.set(this.#work);
+  }
+
+  #moveMatrix(matrix: Matrix, back: Matrix): void {
+    sandwichInto(this.#product, back, matrix, this.#half);
+    matrix.data.set(this.#product.data);
   }
 
   #ordinary({ row, innovation, variance, gain }: AssimilatedScalar): void {
@@ -201,13 +228,28 @@ function inner(left: Float64Array, right: Float64Array): number {
   return sum;
 }
 
-function addVector(target: Float64Array, other: Float64Array): void {
-  for (let index = 0; index < target.length; index++)
-    target[index] = (target[index] as number) + (other[index] as number);
+/** target ← target + M v. */
+function addTimes(target: Float64Array, matrix: Matrix, vector: Float64Array): void {
+  for (let row = 0; row < target.length; row++) {
+    let sum = target[row] as number;
+    for (let column = 0; column < vector.length; column++)
+      sum += matrix.get(row, column) * (vector[column] as number);
+    target[row] = sum;
+  }
 }
 
-function addMatrix(target: Matrix, other: Matrix, scale = 1): void {
+function addMatrix(target: Matrix, other: Matrix, scale: number): void {
   for (let row = 0; row < target.rows; row++)
     for (let column = 0; column < target.columns; column++)
       target.add(row, column, scale * other.get(row, column));
+}
+
+/** target ← target − A B. */
+function subtractProduct(target: Matrix, left: Matrix, right: Matrix): void {
+  for (let row = 0; row < left.rows; row++)
+    for (let inner = 0; inner < left.columns; inner++) {
+      const scale = left.get(row, inner);
+      for (let column = 0; column < right.columns; column++)
+        target.add(row, column, -scale * right.get(inner, column));
+    }
 }

@@ -4,7 +4,7 @@ import { type Expected, maximise } from "./em-maximise.ts";
 import { kalmanFilter } from "./filter.ts";
 import { linearModel, type ModelMatrices } from "./linear-model.ts";
 import type { LinearModel } from "./model.ts";
-import { checkedSeries, type Readings, type Series } from "./readings.ts";
+import { checkedSeries, type Readings } from "./readings.ts";
 import { smooth } from "./smoother.ts";
 
 /** What expectation–maximisation may change. A noise keeps its off-diagonal entries at zero when "diagonal". */
@@ -61,7 +61,7 @@ export function expectationMaximisation(
   const logLikelihoods: number[] = [];
   let converged = false;
   for (let iteration = 0; ; iteration++) {
-    const filtered = kalmanFilter(linearModel(current), { times: series.times, values: series.rows });
+    const filtered = kalmanFilter(linearModel(current), series);
     checkRise(logLikelihoods, filtered.logLikelihood);
     const gained = filtered.logLikelihood - (logLikelihoods.at(-1) ?? Number.NEGATIVE_INFINITY);
     logLikelihoods.push(filtered.logLikelihood);
@@ -74,8 +74,11 @@ export function expectationMaximisation(
   return { matrices: result, model: linearModel(result), logLikelihoods, converged };
 }
 
-/** A rise that is lost in rounding is none: 1e-10 of the value. */
-function checkRise(before: readonly number[], now: number): void {
+/**
+ * A fall that is lost in rounding is none: 1e-10 of the value.
+ * @throws {TwinError} LIKELIHOOD_FELL.
+ */
+export function checkRise(before: readonly number[], now: number): void {
   const last = before.at(-1);
   if (last === undefined || now >= last - 1e-10 * Math.abs(last)) return;
   throw new TwinError(
@@ -104,14 +107,16 @@ const isRows = (value: ModelMatrices["drift"]): value is readonly ArrayLike<numb
   Array.isArray(value) && typeof value[0] !== "number";
 
 /** Where the start lies before the first reading, it becomes a step of its own with nothing read. */
-function withStart(matrices: ModelMatrices, readings: Readings): Series {
+function withStart(matrices: ModelMatrices, readings: Readings): Readings {
   const { at = "first reading" } = matrices.start;
   const outputs = matrixOf(matrices.observationNoise, "the observation noise").rows;
-  const { times, rows } = checkedSeries(readings, outputs, at);
-  if (at === "first reading" || at === times[0]) return { times, rows };
+  const series = checkedSeries(readings, outputs, at);
+  const { times } = series;
+  const rows = Array.from(times, (_, index) => series.row(index));
+  if (at === "first reading" || at === times[0]) return { times, values: rows };
   return {
     times: Float64Array.of(at, ...times),
-    rows: [new Float64Array(outputs).fill(Number.NaN), ...rows],
+    values: [new Float64Array(outputs).fill(Number.NaN), ...rows],
   };
 }
 

@@ -32,6 +32,7 @@ export class FilterPass {
   readonly #splitter = new RowSplitter();
   readonly #robust: RobustRun | undefined;
   readonly #adaptive: AdaptiveNoise | undefined;
+  readonly #ownNoise: FilteredStep["noiseFactors"];
   #at: number | "first reading";
   #step = 0;
 
@@ -41,6 +42,7 @@ export class FilterPass {
     this.#at = model.start.at;
     this.#robust = options.robust?.begin();
     this.#adaptive = options.adaptive && new AdaptiveNoise(options.adaptive, model.outputs);
+    this.#ownNoise = { process: 1, observation: new Float64Array(model.outputs).fill(1) };
     this.recursion = new Recursion(model, options.form ?? "sequential");
   }
 
@@ -114,10 +116,10 @@ export class FilterPass {
       stillDiffuse: recursion.directions.matrix(),
       filtered: beliefOf(recursion),
       innovation: innovationOf(outcome.observation, predicted.mean, reading),
-      noiseFactors: {
-        process: this.#adaptive?.process ?? 1,
-        observation: this.#adaptive?.observation.slice() ?? new Float64Array(reading.length).fill(1),
-      },
+      noiseFactors:
+        this.#adaptive === undefined
+          ? this.#ownNoise
+          : { process: this.#adaptive.process, observation: this.#adaptive.observation.slice() },
     };
   }
 

@@ -85,9 +85,9 @@ export interface Filtered extends Likelihood {
  */
 export function kalmanFilter(model: LinearModel, readings: Readings, options: FilterOptions = {}): Filtered {
   checkStart(model);
-  const { times, rows } = checkedSeries(readings, model.outputs, model.start.at);
+  const series = checkedSeries(readings, model.outputs, model.start.at);
   const pass = new FilterPass(model, options);
-  const steps = rows.map((row, index) => pass.step(times[index] as number, row));
+  const steps = Array.from(series.times, (time, index) => pass.step(time, series.row(index)));
   const { directions } = pass.recursion;
   return {
     ...pass.sum.likelihood(options.diffuse ?? "omit", directions.count),
@@ -119,7 +119,7 @@ export function likelihoodOfSeries(
   const { recursion, sum } = pass;
   const unseen = (): Likelihood => sum.likelihood(options.diffuse ?? "omit", recursion.directions.count);
   let tryKernels = options.form === undefined && pass.isPlain && isSmall(model);
-  for (let index = 0; index < series.rows.length; index++) {
+  for (let index = 0; index < series.length; index++) {
     pass.advance(series.times[index] as number);
     if (tryKernels && recursion.directions.count === 0) {
       const { mean, form } = recursion;
@@ -130,8 +130,8 @@ export function likelihoodOfSeries(
       }
       tryKernels = false;
     }
-    if (pass.isPlain) pass.absorb(series.rows[index] as Float64Array);
-    else pass.assimilate(series.rows[index] as Float64Array);
+    if (pass.isPlain) pass.absorb(series.row(index));
+    else pass.assimilate(series.row(index));
   }
   return unseen();
 }

@@ -10,10 +10,26 @@ export interface Readings {
   readonly times?: ArrayLike<number>;
 }
 
-/** Readings after the checks: `rows[k]` of m numbers at `times[k]`. */
-export interface Series {
+/** Readings after the checks: row k holds `outputs` numbers of `values`, row after row, read at `times[k]`. */
+export class Series {
   readonly times: Float64Array;
-  readonly rows: readonly Float64Array[];
+  readonly values: Float64Array;
+  readonly outputs: number;
+
+  constructor(times: Float64Array, values: Float64Array, outputs: number) {
+    this.times = times;
+    this.values = values;
+    this.outputs = outputs;
+  }
+
+  get length(): number {
+    return this.times.length;
+  }
+
+  /** A view, not a copy. */
+  row(index: number): Float64Array {
+    return this.values.subarray(index * this.outputs, (index + 1) * this.outputs);
+  }
 }
 
 /**
@@ -22,40 +38,52 @@ export interface Series {
  * @throws {TwinError} NO_READINGS for an empty series; BAD_SHAPE; BAD_READING for an infinite number; OUT_OF_ORDER for
  *   times that repeat or run backwards (an equal time is either one reading twice, or two that belong in one row).
  */
-export function checkedSeries(readings: Readings, outputs: number, start: number | "first reading"): Series {
-  const rows = Array.from({ length: readings.values.length }, (_, index) => rowOf(readings, index));
-  if (rows.length === 0)
+export function checkedSeries(
+  { values: given, times: stamps }: Readings,
+  outputs: number,
+  start: number | "first reading",
+): Series {
+  const count = given.length;
+  if (count === 0)
     throw new TwinError("NO_READINGS", "the series is empty", "expected at least one row, NaN where missing");
-  rows.forEach((row, index) => {
-    checkRow(row, index, outputs);
-  });
-  const times = Float64Array.from(readings.times ?? rows.map((_, index) => index + 1));
-  if (times.length !== rows.length)
-    throw shapeError(`${times.length} times for ${rows.length} rows of readings`, "one time per row");
+  const values = new Float64Array(count * outputs);
+  for (let index = 0; index < count; index++) {
+    const row = given[index] as number | ArrayLike<number>;
+    if (typeof row === "number" && outputs === 1) {
+      checkNumber(row, 0, index);
+      values[index] = row;
+    } else {
+      const numbers = typeof row === "number" ? [row] : row;
+      checkRow(numbers, index, outputs);
+      values.set(numbers, index * outputs);
+    }
+  }
+  const times = stamps === undefined ? countedFrom(1, count) : Float64Array.from(stamps);
+  if (times.length !== count)
+    throw shapeError(`${times.length} times for ${count} rows of readings`, "one time per row");
   requireFinite(times, "the times");
   checkOrder(times, start);
-  return { times, rows };
-}
-
-function rowOf({ values }: Readings, index: number): Float64Array {
-  const row = values[index] as number | ArrayLike<number>;
-  return typeof row === "number" ? Float64Array.of(row) : Float64Array.from(row);
+  return new Series(times, values, outputs);
 }
 
 /** @throws {TwinError} BAD_SHAPE, BAD_READING. */
 export function checkRow(row: ArrayLike<number>, index: number, outputs: number): void {
   if (row.length !== outputs)
     throw shapeError(`reading ${index} has ${row.length} numbers`, `${outputs}, NaN where missing`);
-  for (let output = 0; output < outputs; output++) {
-    const value = row[output] as number;
-    if (value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY)
-      throw new TwinError(
-        "BAD_READING",
-        `output ${output} of reading ${index} is ${value}`,
-        "expected a finite number, or NaN where the reading is missing",
-      );
-  }
+  for (let output = 0; output < outputs; output++) checkNumber(row[output] as number, output, index);
 }
+
+function checkNumber(value: number, output: number, index: number): void {
+  if (value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY)
+    throw new TwinError(
+      "BAD_READING",
+      `output ${output} of reading ${index} is ${value}`,
+      "expected a finite number, or NaN where the reading is missing",
+    );
+}
+
+const countedFrom = (first: number, count: number): Float64Array =>
+  Float64Array.from({ length: count }, (_, index) => first + index);
 
 function checkOrder(times: Float64Array, start: number | "first reading"): void {
   const first = times[0] as number;

@@ -21,27 +21,24 @@ export interface SmallStart {
  */
 export function smallLikelihood(
   model: LinearModel,
-  { times, rows }: Series,
+  { times, values }: Series,
   { from, mean, covariance }: SmallStart,
 ): Pick<Likelihood, "logLikelihood" | "squares" | "scalars"> | undefined {
   if (!isSmall(model)) return undefined;
   const observation = model.observation(from);
   const noise = observation.noise.get(0, 0);
   if (!(noise > 0)) return undefined;
-  const intervals = new Intervals(Math.max(8, rows.length / 4));
-  const readings = new Float64Array(rows.length - from);
-  const offset = observation.offset?.[0] ?? 0;
-  for (let index = from; index < rows.length; index++) {
-    if (index > from) {
-      if (model.observation(index) !== observation) return undefined;
-      const elapsed = (times[index] as number) - (times[index - 1] as number);
-      if (!intervals.take(model.transition(elapsed, index))) return undefined;
-    }
-    readings[index - from] = ((rows[index] as Float64Array)[0] as number) - offset;
+  const intervals = new Intervals(Math.max(8, times.length / 4));
+  for (let index = from + 1; index < times.length; index++) {
+    if (model.observation(index) !== observation) return undefined;
+    const elapsed = (times[index] as number) - (times[index - 1] as number);
+    if (!intervals.take(model.transition(elapsed, index))) return undefined;
   }
+  const offset = observation.offset?.[0] ?? 0;
+  const read = values.subarray(from);
   const pass = smallFilter(
     intervals.model(observation, mean, covariance),
-    readings,
+    offset === 0 ? read : read.map((value) => value - offset),
     intervals.kinds.length > 1 ? intervals.steps : undefined,
   );
   return { logLikelihood: pass.logLikelihood, squares: pass.squares, scalars: pass.present };

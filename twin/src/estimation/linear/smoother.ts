@@ -1,4 +1,4 @@
-import { Matrix, multiply, symmetrise } from "../../linear-algebra/matrix.ts";
+import { Matrix } from "../../linear-algebra/matrix.ts";
 import type { Gaussian } from "../gaussian.ts";
 import { BackwardPass } from "./backward-pass.ts";
 import type { Filtered, FilteredStep } from "./filter.ts";
@@ -70,14 +70,27 @@ export function smoothFixedLag({ model, steps }: Filtered, lag: number): Gaussia
 /** v = y − Z x − d over the present outputs has the moments of −Z x. */
 function observationNoise({ observation, reading, split }: FilteredStep, state: Gaussian): Gaussian {
   const { outputs } = split;
-  const seen = new Matrix(outputs.length, state.mean.length);
-  outputs.forEach((output, row) => {
-    for (let column = 0; column < state.mean.length; column++)
-      seen.set(row, column, observation.matrix.get(output, column));
-  });
+  const { matrix } = observation;
   const residual = innovationOf(observation, state.mean, reading);
-  return {
-    mean: Float64Array.from(outputs, (output) => residual[output] as number),
-    covariance: symmetrise(multiply(seen, multiply(state.covariance, seen.transpose()))),
-  };
+  const mean = new Float64Array(outputs.length);
+  const covariance = new Matrix(outputs.length, outputs.length);
+  const along = new Float64Array(state.mean.length);
+  for (let first = 0; first < outputs.length; first++) {
+    const output = outputs[first] as number;
+    mean[first] = residual[output] as number;
+    for (let row = 0; row < along.length; row++) {
+      let sum = 0;
+      for (let column = 0; column < along.length; column++)
+        sum += state.covariance.get(row, column) * matrix.get(output, column);
+      along[row] = sum;
+    }
+    for (let second = 0; second <= first; second++) {
+      let sum = 0;
+      for (let row = 0; row < along.length; row++)
+        sum += (along[row] as number) * matrix.get(outputs[second] as number, row);
+      covariance.set(first, second, sum);
+      covariance.set(second, first, sum);
+    }
+  }
+  return { mean, covariance };
 }
