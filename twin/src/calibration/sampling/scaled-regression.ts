@@ -35,8 +35,8 @@ const REWEIGHTINGS = 5;
  *
  * by alternating weighted least squares and a regression of ln |residual| on s. Terms within four standard errors of
  * nothing are left out, the least significant first: what is noise at the wide end is a bias at the narrow one.
- * Undefined when the columns are linearly dependent.
- * @param places s, one a row; centred, of unit variance. @param columns x_k, of comparable scales.
+ * Undefined when the columns are linearly dependent, or give the response exactly.
+ * @param response y, of unit variance. @param places s, one a row; centred, of unit variance. @param columns x_k, of comparable scales.
  * @see Harvey (1976), Econometrica 44(3).
  */
 export function scaledRegression(
@@ -83,7 +83,9 @@ function weightedFit(
     for (let row = 0; row < residuals.length; row++)
       residuals[row] = entry(residuals, row) - coefficient * entry(term, row);
   }
-  return { coefficients, residuals };
+  // Residuals of rounding only: the columns determine the response.
+  const rest = residuals.reduce((sum, value) => sum + value * value, 0);
+  return rest > 1e-18 * response.length ? { coefficients, residuals } : undefined;
 }
 
 /** Backward elimination on the normal equations. */
