@@ -93,7 +93,7 @@ describe("the posterior", () => {
       expect(estimateOf(after.posterior(), "b3").sd).toBeGreaterThan(estimateOf(before.posterior(), "b3").sd);
       expect(estimateOf(after.posterior(), "b3").mean).toBeCloseTo(
         estimateOf(before.posterior(), "b3").mean,
-        3,
+        2,
       );
     }
   });

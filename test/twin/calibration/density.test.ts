@@ -26,7 +26,14 @@ const sampled = (marginal: Marginal, bounds: Bounds): number[] => {
     }
     return marginal.at(-1)!.mean;
   };
-  return Array.from({ length: 200_000 }, () => toNatural(bounds, draw())).sort((left, right) => left - right);
+  /** Inside the bounds, but for one knee: what lies beyond is no part of the belief. */
+  const inside = (): number => {
+    for (;;) {
+      const z = draw();
+      if (z > bounds.low - bounds.knee && z < bounds.high + bounds.knee) return toNatural(bounds, z);
+    }
+  };
+  return Array.from({ length: 200_000 }, inside).sort((left, right) => left - right);
 };
 
 describe("an interval of highest density", () => {

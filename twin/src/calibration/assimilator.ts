@@ -7,7 +7,7 @@ import { TwinError } from "../errors.ts";
 import { collapse, type Gaussian } from "../estimation/gaussian.ts";
 import type { Updated } from "../estimation/gaussian-filter.ts";
 import { Matrix } from "../linear-algebra/matrix.ts";
-import type { Marginal } from "./density.ts";
+import { type Marginal, massBelow } from "./density.ts";
 import { inspected, renewed } from "./evidence/belief-changes.ts";
 import type { DeclaredEvent } from "./evidence/declared-event.ts";
 import { Hypotheses, measured, type Observed, observedIn } from "./hypotheses.ts";
@@ -163,6 +163,23 @@ export class Assimilator {
       marginals: this.#marginals,
       unlearnt: this.#unlearnt,
     });
+  }
+
+  /**
+   * P(θ ≤ value | all so far) of one parameter, on its natural scale.
+   * @throws {TwinError} UNKNOWN_PARAMETER
+   */
+  probabilityBelow(parameter: string, value: number): number {
+    const index = this.#definition.parameters.findIndex(({ id }) => id === parameter);
+    const marginal = this.#marginals[index];
+    const bounds = this.#bounds[index];
+    if (!marginal || !bounds)
+      throw new TwinError(
+        "UNKNOWN_PARAMETER",
+        `${this.#definition.id} has no parameter ${JSON.stringify(parameter)}`,
+        `expected one of ${this.#definition.parameters.map(({ id }) => id).join(", ")}`,
+      );
+    return massBelow(marginal, bounds, value);
   }
 
   /** SHA-256 of the canonical means and covariance in transformed coordinates, definition order, 12 significant digits. */

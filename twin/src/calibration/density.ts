@@ -1,5 +1,6 @@
 import type { Interval } from "../contract/parameter-set.ts";
-import { type Bounds, slope, toNatural } from "./transform.ts";
+import { standardNormalCdf } from "../probability/normal.ts";
+import { type Bounds, fromNatural, slope, toNatural } from "./transform.ts";
 
 /** One parameter's marginal: a mixture of Gaussians in the transformed coordinate. */
 export type Marginal = readonly { readonly weight: number; readonly mean: number; readonly sd: number }[];
@@ -21,8 +22,9 @@ interface Grid {
 
 /** The marginal on the natural scale, on cells of equal width in the transformed coordinate. */
 function grid(marginal: Marginal, bounds: Bounds): Grid {
-  const low = Math.min(...marginal.map(({ mean, sd }) => mean - REACH * sd));
-  const high = Math.max(...marginal.map(({ mean, sd }) => mean + REACH * sd));
+  const [least, most] = insideOf(bounds);
+  const low = Math.max(Math.min(...marginal.map(({ mean, sd }) => mean - REACH * sd)), least);
+  const high = Math.min(Math.max(...marginal.map(({ mean, sd }) => mean + REACH * sd)), most);
   const step = (high - low) / CELLS;
   const result = {
     theta: new Float64Array(CELLS),
@@ -42,6 +44,26 @@ function grid(marginal: Marginal, bounds: Bounds): Grid {
   }
   for (let cell = 0; cell < CELLS; cell++) result.mass[cell] = (result.mass[cell] as number) / total;
   return result;
+}
+
+/**
+ * Where in the transformed coordinate a parameter is inside its bounds, but for one knee. Beyond, θ hardly moves: mass that the
+ * Gaussian has there is not an atom at the bound (wear that walks does not stop there) but mass it should not have.
+ */
+const insideOf = ({ low, high, knee }: Bounds): readonly [low: number, high: number] => [
+  low - knee,
+  high + knee,
+];
+
+/** P(θ ≤ value) of the marginal. */
+export function massBelow(marginal: Marginal, bounds: Bounds, value: number): number {
+  if (value <= bounds.low) return 0;
+  if (value >= bounds.high) return 1;
+  const [least, most] = insideOf(bounds);
+  const below = (z: number): number =>
+    marginal.reduce((sum, { weight, mean, sd }) => sum + weight * standardNormalCdf((z - mean) / sd), 0);
+  const z = Math.min(Math.max(fromNatural(bounds, value), least), most);
+  return (below(z) - below(least)) / (below(most) - below(least));
 }
 
 export interface NaturalMoments {
