@@ -103,6 +103,32 @@ test("an event whose value is not finite is a failure", () => {
   ).toContain("the value of event level is NaN");
 });
 
+test("an event that throws, in its value or in its change, is a failure that names it", () => {
+  const fail = (): never => {
+    throw new Error("no sensor");
+  };
+  const said = /model-failed at time .*: event level threw: no sensor/;
+  expect(refusal(() => solve(() => 1, { events: [{ id: "level", value: fail }] })).message).toMatch(said);
+  const crossing = { id: "level", value: (t: number) => t - 1, change: fail };
+  expect(refusal(() => solve(() => 1, { events: [crossing] })).message).toMatch(said);
+});
+
+test.each(["explicit", "stiff"] as const)(
+  "a derivative that forgets a state is a failure, not the state before: %s",
+  (method) => {
+    const forgetful: OdeSystem = {
+      size: 2,
+      derivative: (t, _, out) => {
+        out[0] = 1;
+        if (t < 0.5) out[1] = 1;
+      },
+    };
+    const error = failure(() => integrate(forgetful, { start: 0, initial: [0, 0], times: [1], method }));
+    expect(error.reason).toBe("model-failed");
+    expect(error.time).toBeCloseTo(0.5, 6);
+  },
+);
+
 test("a failed run is counted by the evaluator of a calibration", () => {
   const evaluator = new Evaluator();
   const out = new Float64Array(1);

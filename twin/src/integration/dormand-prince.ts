@@ -144,6 +144,8 @@ export class DormandPrince implements Stepper {
 
   #derivative(time: number, state: Float64Array, out: Float64Array): void {
     this.#counts.derivatives++;
+    // What the model leaves unwritten must not be what another call left there.
+    out.fill(Number.NaN);
     this.#system.derivative(Math.min(time, this.#horizon), state, out);
   }
 

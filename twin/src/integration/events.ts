@@ -94,11 +94,11 @@ export class EventWatch {
     for (let index = first; index >= 0; index = this.#setOff(time, state)) {
       const event = this.#events[index] as OdeEvent;
       const before = state.slice();
-      const value = event.value(time, before);
-      event.change?.(time, state);
+      const value = valueWhere(event, time, before);
+      guarded(event, time, () => event.change?.(time, state));
       record({ id: event.id, time, before, after: state.slice() }, event.ends ?? false);
       // A change that leaves the value at its zero says nothing of the side on which the run goes on.
-      this.#signs[index] = event.value(time, state) === value ? 0 : sign(event, time, state);
+      this.#signs[index] = valueWhere(event, time, state) === value ? 0 : sign(event, time, state);
     }
   }
 
@@ -126,7 +126,7 @@ export class EventWatch {
     const valueAt = (fraction: number): number => {
       const time = stepper.time + fraction * step;
       stepper.interpolate(fraction, this.#point);
-      return finite(event, time, event.value(time, this.#point));
+      return valueWhere(event, time, this.#point);
     };
     let near = 0;
     let far = 1;
@@ -156,9 +156,19 @@ export class EventWatch {
 }
 
 const sign = (event: OdeEvent, time: number, state: Float64Array): number =>
-  Math.sign(finite(event, time, event.value(time, state)));
+  Math.sign(valueWhere(event, time, state));
 
-function finite({ id }: OdeEvent, time: number, value: number): number {
+function valueWhere(event: OdeEvent, time: number, state: Float64Array): number {
+  const value = guarded(event, time, () => event.value(time, state));
   if (Number.isFinite(value)) return value;
-  throw new IntegrationError("model-failed", time, 0, `the value of event ${id} is ${value}`);
+  throw new IntegrationError("model-failed", time, 0, `the value of event ${event.id} is ${value}`);
+}
+
+function guarded<T>({ id }: OdeEvent, time: number, call: () => T): T {
+  try {
+    return call();
+  } catch (error) {
+    const said = error instanceof Error ? error.message : String(error);
+    throw new IntegrationError("model-failed", time, 0, `event ${id} threw: ${said}`, error);
+  }
 }

@@ -36,6 +36,7 @@ export class DifferencedJacobian {
       const towards = value < 0 || (value === 0 && move < 0) ? -1 : 1;
       shifted[column] = value + towards * RELATIVE_STEP * size;
       const difference = entry(shifted, column) - value;
+      this.#slope.fill(Number.NaN);
       this.#system.derivative(time, shifted, this.#slope);
       for (let row = 0; row < state.length; row++)
         out.set(row, column, (entry(this.#slope, row) - entry(slope, row)) / difference);

@@ -67,11 +67,14 @@ export class Rosenbrock implements Stepper {
   attempt(h: number): number {
     this.#before.set(this.state);
     if (!this.#fresh) this.#linearise(h);
+    // Kept for further attempts unless this one fails: then the model may have failed where it was differenced.
+    this.#fresh = false;
     if (!this.#matrix.factor(1 / (GAMMA * h), this.#jacobian)) return Number.NaN;
     for (let stage = 0; stage < STAGES.length; stage++) this.#solveStage(stage, h);
     const last = this.#stages[STAGES.length - 1] as Float64Array;
     for (let i = 0; i < last.length; i++) this.proposal[i] = entry(this.#argument, i) + entry(last, i);
     const norm = this.#tolerance.norm(last, this.#before, this.proposal);
+    this.#fresh = Number.isFinite(norm);
     if (!(norm <= 1)) return norm;
     this.#derivative(this.time + h, this.proposal, this.#next);
     return this.#next.every(Number.isFinite) ? norm : Number.NaN;
@@ -125,12 +128,12 @@ export class Rosenbrock implements Stepper {
   #linearise(h: number): void {
     this.#counts.jacobians++;
     if (this.#system.jacobian !== undefined) {
+      this.#jacobian.data.fill(Number.NaN);
       this.#system.jacobian(this.time, this.state, this.#jacobian);
     } else {
       this.#differences.evaluate(this.time, this.state, this.slope, h, this.#jacobian);
       this.#counts.derivatives += this.state.length;
     }
-    this.#fresh = true;
     if (this.#system.autonomous) return;
     const later = Math.min(
       this.time + Math.max(TIME_DIFFERENCE * h, 2 ** -42 * Math.abs(this.time)),
@@ -144,6 +147,8 @@ export class Rosenbrock implements Stepper {
 
   #derivative(time: number, state: Float64Array, out: Float64Array): void {
     this.#counts.derivatives++;
+    // What the model leaves unwritten must not be what another call left there.
+    out.fill(Number.NaN);
     this.#system.derivative(Math.min(time, this.#horizon), state, out);
   }
 }

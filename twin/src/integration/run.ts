@@ -64,9 +64,9 @@ export class IntegrationRun {
     };
   }
 
-  #begin(time: number, state: Float64Array, { end, horizon }: Leg): void {
+  #begin(time: number, state: Float64Array, leg: Leg): void {
     try {
-      this.#stepper.start(time, state, horizon);
+      this.#stepper.start(time, state, leg.horizon);
     } catch (error) {
       throw new IntegrationError("model-failed", time, 0, messageOf(error), error);
     }
@@ -74,8 +74,7 @@ export class IntegrationRun {
     if (bad >= 0)
       throw new IntegrationError("model-failed", time, 0, `derivative ${bad} is ${this.#stepper.slope[bad]}`);
     this.#control.restart();
-    this.#step =
-      this.#plan.initialStep ?? firstStep(this.#system, this.#plan.tolerance, this.#stepper, end - time);
+    this.#step = this.#plan.initialStep ?? firstStep(this.#system, this.#plan.tolerance, this.#stepper, leg);
   }
 
   /** One accepted step, or one rejected attempt. */

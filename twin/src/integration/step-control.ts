@@ -1,4 +1,5 @@
 import { entry } from "../linear-algebra/matrix.ts";
+import type { Leg } from "./problem.ts";
 import type { OdeSystem, Stepper } from "./system.ts";
 import type { Tolerance } from "./tolerance.ts";
 
@@ -52,15 +53,16 @@ export function firstStep(
   system: OdeSystem,
   tolerance: Tolerance,
   { time, state, slope }: Stepper,
-  span: number,
+  { end, horizon }: Leg,
 ): number {
+  const span = end - time;
   const size = tolerance.norm(state, state, state);
   const rate = tolerance.norm(slope, state, state);
   const guess = Math.min(size < 1e-5 || rate < 1e-5 ? 1e-6 * span : (0.01 * size) / rate, span);
   const ahead = state.map((value, index) => value + guess * entry(slope, index));
   const change = new Float64Array(state.length);
   try {
-    system.derivative(time + guess, ahead, change);
+    system.derivative(Math.min(time + guess, horizon), ahead, change);
   } catch {
     return guess / 100;
   }

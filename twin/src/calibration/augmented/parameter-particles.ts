@@ -7,6 +7,7 @@ import { entry, Matrix } from "../../linear-algebra/matrix.ts";
 import { latinHypercube } from "../../optimisation/latin-hypercube.ts";
 import { standardNormalQuantile } from "../../probability/normal.ts";
 import type { Dice } from "../../random/dice.ts";
+import { InnovationMixture } from "./innovation-mixture.ts";
 import type { FilterMaker } from "./joint-filter.ts";
 import { KernelShrinkage } from "./kernel-shrinkage.ts";
 import type { ParametricSystem } from "./parametric-system.ts";
@@ -270,35 +271,5 @@ export class ParameterParticles implements Filter {
       `${what} left no particle: ${this.#firstLoss ?? "the reading is impossible for all"}`,
       "widen the priors, take more particles, or look for a fault of the sensor",
     );
-  }
-}
-
-/** The innovation against E[y] = Σ W_i E[y | θ_i], and the mean of the NIS. */
-class InnovationMixture {
-  readonly #innovation: Float64Array;
-  size = 0;
-  #nis = 0;
-  #weight = 0;
-
-  constructor(outputs: number) {
-    this.#innovation = new Float64Array(outputs);
-  }
-
-  add(weight: number, { innovation, nis, size }: Assimilation): void {
-    this.size = size;
-    this.#weight += weight;
-    this.#nis += weight * nis;
-    for (let index = 0; index < innovation.length; index++)
-      this.#innovation[index] = entry(this.#innovation, index) + weight * entry(innovation, index);
-  }
-
-  assimilation(logLikelihood: number): Assimilation {
-    const scale = this.#weight > 0 ? 1 / this.#weight : Number.NaN;
-    return {
-      logLikelihood,
-      nis: this.size === 0 ? 0 : this.#nis * scale,
-      size: this.size,
-      innovation: this.#innovation.map((value) => value * scale),
-    };
   }
 }
