@@ -3,9 +3,15 @@
 import path from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { build } from "esbuild";
+import { installPeers } from "../../bin/system-programs.mjs";
 
 const here = path.dirname(fileURLToPath(import.meta.url));
-const out = path.join(here, "../../.plumbline/bench.mjs");
+const state = path.join(here, "../../.plumbline");
+const out = path.join(state, "bench.mjs");
+// Rows start programs by paths from the repository's root.
+process.chdir(path.join(here, "../.."));
+const [option, only = "peer"] = process.argv.slice(2);
+if (option !== "--help" && (option !== "--only" || only.startsWith("peer"))) installPeers(state);
 await build({
   entryPoints: [path.join(here, "bench.ts")],
   outfile: out,

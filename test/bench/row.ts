@@ -9,7 +9,10 @@ export interface BenchRow {
   /** The promised ratio value/baseline. */
   readonly target: number;
   readonly holds: boolean;
+  /** Why it did not run. */
   readonly skipped?: string;
+  /** Why it does not hold, when it is not the ratio. */
+  readonly fault?: string;
 }
 
 export interface Bench {
@@ -35,6 +38,33 @@ export function benchRow(
     better,
     target,
     holds: better === "higher" ? ratio >= target : ratio <= target,
+  };
+}
+
+/** A row that did not run: told by name, never left out. */
+export const skippedRow = (name: string, unit: string, reason: string): BenchRow => ({
+  ...benchRow(name, unit, Number.NaN, Number.NaN, "lower", Number.NaN),
+  skipped: reason,
+});
+
+/** Speed counts only between programs that give the same answer: |a − b| ≤ tolerance · max(1, |b|), number by number. */
+export function ifAgreeing(
+  row: BenchRow,
+  answer: ArrayLike<number>,
+  expected: ArrayLike<number>,
+  tolerance: number,
+): BenchRow {
+  let worst = answer.length === expected.length ? 0 : Number.POSITIVE_INFINITY;
+  for (let index = 0; index < expected.length; index++) {
+    const wanted = expected[index] as number;
+    const apart = Math.abs((answer[index] as number) - wanted) / Math.max(1, Math.abs(wanted));
+    worst = apart <= worst ? worst : apart;
+  }
+  if (worst <= tolerance) return row;
+  return {
+    ...row,
+    holds: false,
+    fault: `answers differ by ${worst.toPrecision(2)}, allowed ${tolerance}`,
   };
 }
 

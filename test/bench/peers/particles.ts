@@ -1,0 +1,33 @@
+import { runParticles } from "@plumbline/twin/estimation/particle/particle-run";
+import { dice } from "@plumbline/twin/random/dice";
+import { GROWTH_START, growthModel, growthSeries } from "../particle-filter.ts";
+import type { Bench } from "../row.ts";
+import { againstPeer } from "./against.ts";
+
+const PARTICLES = 10_000;
+const STEPS = 100;
+
+/** A bootstrap filter of 10⁴ particles over 100 steps, against all particles at once in numpy. */
+export const particlePeers: readonly Bench[] = [
+  againstPeer({
+    name: "numpy-particle-filter",
+    modules: ["numpy"],
+    script: "particles.py",
+    task: "filter",
+    prepare: () => {
+      const series = growthSeries(STEPS, dice("bench growth"));
+      return {
+        input: { particles: PARTICLES, readings: [...series.readings.data] },
+        run: () => {
+          const options = { particles: PARTICLES, dice: dice("bench particles") };
+          return [runParticles(growthModel(), GROWTH_START, series, options).logLikelihood];
+        },
+        scale: 1e6 / (PARTICLES * STEPS),
+      };
+    },
+    unit: "ns/particle",
+    target: 1,
+    // Different dice: a log-likelihood near −250 with a Monte-Carlo sd of about 0.15.
+    tolerance: 3e-3,
+  }),
+];
