@@ -105,21 +105,29 @@ export class FilterPass {
     const transition = this.advance(time);
     const predicted = beliefOf(recursion);
     const diffuse = recursion.directions.matrix();
-    const outcome = this.assimilate(reading);
+    const { observation, scalars, standardised, weights, logLikelihood, nis, size, split } =
+      this.assimilate(reading);
     return {
-      ...outcome,
       time,
       transition,
+      observation,
       reading,
       predicted,
       diffuse,
       stillDiffuse: recursion.directions.matrix(),
       filtered: beliefOf(recursion),
-      innovation: innovationOf(outcome.observation, predicted.mean, reading),
+      innovation: innovationOf(observation, predicted.mean, reading),
+      standardised,
+      nis,
+      size,
+      logLikelihood,
+      weights,
       noiseFactors:
         this.#adaptive === undefined
           ? this.#ownNoise
           : { process: this.#adaptive.process, observation: this.#adaptive.observation.slice() },
+      scalars,
+      split,
     };
   }
 
