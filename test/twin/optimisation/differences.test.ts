@@ -104,6 +104,17 @@ describe("differences", () => {
     expect(worstColumn(found, exact())).toBeGreaterThan(0.9);
   });
 
+  test("tell by their error when the reach was guessed so short that only noise is left", () => {
+    const model = rounded(1e-3);
+    const found = new Matrix(TIMES.length, 2);
+    const errors = new Float64Array(2);
+    const noise = (1e-3 / Math.sqrt(12)) * Math.sqrt(TIMES.length);
+    extrapolatedJacobian(model, AT, valueAt(model), { reach: AT.map((x) => 1e-4 * x), noise }, found, errors);
+    // All quotients are 0 and agree: without the noise's term the error would be 0 too. Columns have norms of 2.5 and 2.3.
+    expect(worstColumn(found, exact())).toBeGreaterThan(0.5);
+    expect(Math.min(...errors)).toBeGreaterThan(2);
+  });
+
   test("lean on one side where a limit leaves no room, and never step over it", () => {
     const found = new Matrix(TIMES.length, 2);
     const at = Float64Array.of(2, 0);

@@ -125,6 +125,7 @@ describe("bounds by transform, not clipping", () => {
     expect(fit.parameters[0]).toBeGreaterThan(4 - 1e-4);
     expect(fit.parameters[0]).toBeLessThanOrEqual(4);
     expect(fit.findings.map(({ kind }) => kind)).toContain("at a bound");
+    expect([fit.converged, fit.reason]).toEqual([true, "the optimum lies at a bound"]);
     TIMES.forEach((time, row) => {
       expect(fit.jacobian.get(row, 0)).toBeCloseTo(Math.exp(-(fit.parameters[1] as number) * time), 5);
     });
@@ -381,6 +382,50 @@ describe("many starts", () => {
     expect(() => multiStart(shape(noisy("range", 0.1)), 3, dice("range"))).toThrow(
       expect.objectContaining({ code: "BAD_RANGE" }),
     );
+  });
+});
+
+describe("difficult ground", () => {
+  test("a narrow curved valley is followed in tens of iterations, not in hundreds", () => {
+    const x = Array.from({ length: 40 }, (_, row) => 7.5 + row / 8.3);
+    const fit = fitLeastSquares(
+      curve({
+        parameters: ["a", "b", "c"],
+        x,
+        y: x.map((at, row) => -2500 * (46.7 + at) ** (-1 / 0.932) + 2e-3 * Math.sin(row * row)),
+        model: (at, [a, b, c]) => (a as number) * ((b as number) + at) ** (-1 / (c as number)),
+      }),
+      [-2000, 50, 0.8],
+    );
+    expect(fit.converged).toBe(true);
+    expect(fit.iterations).toBeLessThan(120);
+  });
+
+  test("a flat place far from any optimum is not called one, although no step changes the sum of squares", () => {
+    const x = Array.from({ length: 20 }, (_, row) => 400 + 5 * row);
+    const peak = curve({
+      parameters: ["height", "width", "centre"],
+      x,
+      y: x.map((at) => 0.4 * Math.exp(-0.5 * ((at - 451) / 4) ** 2)),
+      model: (at, [height, width, centre]) =>
+        (height as number) * Math.exp(-0.5 * ((at - (centre as number)) / (width as number)) ** 2),
+    });
+    const away = fitLeastSquares(peak, [0.4, 3, 260]);
+    expect(away.residualSumOfSquares).toBeGreaterThan(0.1);
+    expect(away.converged).toBe(false);
+    expect(fitLeastSquares(peak, [0.2, 8, 455]).residualSumOfSquares).toBeLessThan(1e-20);
+  });
+
+  test("a column that shrank by twenty decades on the way is not taken for one that has no effect", () => {
+    const times = Array.from({ length: 25 }, (_, row) => 2.5 * row);
+    const y = times.map((time, row) => 2.5 - 1e-3 * Math.exp(0.05 * time) + 0.02 * Math.sin(row * row));
+    const model = (time: number, [a, b, c]: Float64Array): number =>
+      (a as number) - (b as number) * Math.exp((c as number) * time);
+    const growth = curve({ parameters: ["a", "b", "c"], x: times, y, model });
+    for (const rate of [0.5, 1]) {
+      const fit = fitLeastSquares(growth, [2, 1e-3, rate]);
+      expect(fit.converged).toBe(fit.relativeOffset <= 1e-3);
+    }
   });
 });
 

@@ -10,7 +10,6 @@ export interface Covariance {
   readonly covariance: Matrix;
   readonly correlation: Matrix;
   readonly standardErrors: Float64Array;
-  readonly relativeOffset: number;
 }
 
 /** A share of a unit direction below which a parameter has no part in it. */
@@ -54,7 +53,6 @@ export function covarianceOf(jacobian: Matrix, residuals: Float64Array, known: b
     covariance,
     correlation: correlationOf(covariance),
     standardErrors: covariance.diagonal().map(Math.sqrt),
-    relativeOffset: relativeOffset(local, sum, dof),
   };
 }
 
@@ -95,12 +93,4 @@ function determinedBy({ rank, directions }: LocalModel, size: number): boolean[]
     for (let k = 0; k < rank; k++) held += directions.get(index, k) ** 2;
     return 1 - held < NO_PART;
   });
-}
-
-/** √(‖Uᵀc‖²/r) / √(‖rest‖²/(n − r)); NaN without degrees of freedom, 0 for an exact fit. */
-function relativeOffset({ along, rank }: LocalModel, sum: number, dof: number): number {
-  if (rank === 0 || sum === 0) return 0;
-  let taken = 0;
-  for (let k = 0; k < rank; k++) taken += (along[k] as number) ** 2;
-  return Math.sqrt(taken / rank) / Math.sqrt(Math.max(sum - taken, 0) / dof);
 }

@@ -1,9 +1,10 @@
 import type { Matrix } from "../../linear-algebra/matrix.ts";
 import type { FailurePolicy, RunCounts } from "../problem/evaluator.ts";
-import { type Covariance, covarianceOf } from "./covariance.ts";
+import { covarianceOf } from "./covariance.ts";
 import { type Finding, findingsOf } from "./findings.ts";
 import { type Descent, descend } from "./levenberg-marquardt.ts";
 import { ModelResiduals } from "./model-residuals.ts";
+import { optimalityOf } from "./optimality.ts";
 import type { LeastSquaresProblem } from "./problem.ts";
 import { checkLoss, type RobustLoss } from "./robust-loss.ts";
 
@@ -39,9 +40,10 @@ export interface LeastSquaresFit {
   /** Directions of θ that the data see at θ̂. */
   readonly rank: number;
   readonly converged: boolean;
+  /** Why the search ended. */
   readonly reason: string;
   readonly iterations: number;
-  /** The part of the residual that the tangent plane could still take, against the rest; below 1e-3 is converged. */
+  /** How far the optimum may be, in the units of the confidence region (`optimalityOf`): up to 1e-3 is converged. */
   readonly relativeOffset: number;
   /** (y − h(θ̂))/s, n. */
   readonly residuals: Float64Array;
@@ -79,21 +81,24 @@ export function fitLeastSquares(
     ...(loss ? { loss } : {}),
     ...(differences === "central" ? { slopes: "quick" as const } : {}),
   });
-  return assemble(problem, system, descent);
+  return assemble(problem, system, descent, loss);
 }
 
 /** The report of a descent that ended; RSS, residuals and covariance all belong to the returned parameters. */
-export function assemble(
+function assemble(
   problem: LeastSquaresProblem,
   system: ModelResiduals,
   descent: Descent,
+  loss: RobustLoss | undefined,
 ): LeastSquaresFit {
   const { z, residuals, jacobian } = descent;
   const natural = system.naturalJacobian(z, jacobian);
   const sum = residuals.reduce((total, residual) => total + residual * residual, 0);
   const noiseScale = problem.noiseScale ?? (problem.noise ? "known" : "estimated");
-  const estimate: Covariance = covarianceOf(natural, residuals, noiseScale === "known");
+  const estimate = covarianceOf(natural, residuals, noiseScale === "known");
   const parameters = system.theta(z);
+  const free = system.freeAt(parameters);
+  const optimality = optimalityOf(natural, residuals, free, descent.hidden, loss);
   const fit = {
     ids: problem.parameters.map(({ id }) => id),
     parameters,
@@ -105,10 +110,13 @@ export function assemble(
     covariance: estimate.covariance,
     correlation: estimate.correlation,
     rank: estimate.rank,
-    converged: descent.converged,
-    reason: descent.reason,
+    converged: optimality.converged,
+    reason:
+      optimality.converged && free.length < parameters.length
+        ? "the optimum lies at a bound"
+        : descent.reason,
     iterations: descent.iterations,
-    relativeOffset: estimate.relativeOffset,
+    relativeOffset: optimality.relativeOffset,
     residuals: residuals.map((residual) => -residual),
     fitted: problem.observations.map(
       (reading, row) => reading + (residuals[row] as number) * (problem.noise?.[row] ?? 1),

@@ -7,7 +7,7 @@ import { lossOf, type RobustLoss, weightOf } from "./robust-loss.ts";
 export interface DescentLimits {
   /** Default 1000. */
   readonly iterations?: number;
-  /** Radius of the first step as a share of ‖D z‖. Default 1. */
+  /** Radius of the first step as a share of ‖D reach‖. Default 1: up to 100 % of a plain coordinate, e-fold of a logarithm. */
   readonly firstRadius?: number;
   readonly loss?: RobustLoss;
   /** The best slopes ever taken. Default "exact"; "quick" for a model whose runs are dear: half the digits. */
@@ -23,8 +23,10 @@ export interface Descent {
   /** ∂r/∂z at z, n × p, not reweighted. */
   readonly jacobian: Matrix;
   readonly iterations: number;
-  readonly converged: boolean;
+  /** Why the search ended; whether at an optimum is for the reader of the slopes to judge. */
   readonly reason: string;
+  /** A change of the cost that the model's own noise can make at z. */
+  readonly hidden: number;
 }
 
 /** Relative decrease below which the search hands over to the polish. */
@@ -37,8 +39,6 @@ const AHEAD = 0.1;
 const VISIBLE_BEND = 1e-4;
 /** Share of the cost below which a step wins little. */
 const VALLEY = 0.1;
-/** A column's scale remembers norms up to so many times its present one. */
-const MEMORY = 1e6;
 /** Least share of the promised decrease for a step to be taken. */
 const ACCEPT = 1e-4;
 
@@ -47,8 +47,8 @@ const ACCEPT = 1e-4;
  *
  *     ratio = (‖r(z)‖² − ‖r(z + p)‖²) / (‖r‖² − ‖r + J p‖²)
  *
- * A step is taken when ratio > 1e-4; Δ is halved or less below ¼, doubled above ¾. D is the largest column norms so far (of the
- * last six decades: a column that has shrunk for good must not look dependent), so that units of z do not matter. A failed run rejects the step and shortens it. The search ends when what a
+ * A step is taken when ratio > 1e-4; Δ is halved or less below ¼, doubled above ¾. D is the largest column norms so far, which
+ * makes the path independent of the units of z. A failed run rejects the step and shortens it. The search ends when what a
  * full Gauss–Newton step promises *and* what was won are below 1e-10 of the cost or hidden by the model's own noise (a short
  * step promises little anywhere: its promise says nothing); then Gauss–Newton steps go on for as long as they shrink, since a sum of squares that no longer changes in double precision
  * fixes z to half the digits only.
@@ -74,8 +74,6 @@ class Search {
   #radius = Number.NaN;
   #slopes: Slopes = "quick";
   #iterations = 0;
-  #stuck = false;
-  #deaf = false;
 
   constructor(system: ResidualSystem, start: Float64Array, limits: DescentLimits) {
     this.#system = system;
@@ -99,17 +97,15 @@ class Search {
       this.#iterations++;
       reason = this.#iterate();
     }
-    const polished = this.#polish();
-    // A search that found no shorter step has an optimum only if Gauss–Newton agrees: slopes may be wrong, or kinked.
-    const converged = this.#deaf ? false : polished !== undefined || (reason !== undefined && !this.#stuck);
+    this.#polish();
     return {
       z: this.#z,
       residuals: this.#residuals,
       cost: this.#cost,
       jacobian: this.#jacobian,
       iterations: this.#iterations,
-      converged,
-      reason: reason ?? polished ?? `stopped after ${this.#iterations} iterations`,
+      reason: reason ?? `stopped after ${this.#iterations} iterations`,
+      hidden: this.#hiddenDecrease(),
     };
   }
 
@@ -119,15 +115,13 @@ class Search {
 
   /** One Jacobian, and steps until one is taken; a reason when the search is over. */
   #iterate(): string | undefined {
-    const local = this.#linearise();
-    const size = this.#scaledNorm();
-    if (Number.isNaN(this.#radius)) this.#radius = (this.#limits.firstRadius ?? 1) * (size || 1);
+    let local = this.#linearise();
     const hidden = this.#hiddenDecrease();
     const small = SMALL_DECREASE * this.#cost + hidden;
-    if (local.rank === 0) {
-      this.#deaf = true;
-      return "the model does not respond to any parameter here";
-    }
+    if (local.reachable <= small) local = this.#withoutMemory(local, small);
+    const size = this.#scaledNorm(this.#system.reach(this.#z));
+    if (Number.isNaN(this.#radius)) this.#radius = (this.#limits.firstRadius ?? 1) * size;
+    if (local.rank === 0) return "the model does not respond to any parameter here";
     if (local.reachable <= hidden) return "what Gauss–Newton could still win is below the model's own noise";
     while (this.#radius > SMALLEST_RADIUS * size) {
       const step = local.within(this.#radius);
@@ -143,8 +137,17 @@ class Search {
       if (ratio > ACCEPT) return undefined;
       if (step.predicted <= hidden) break;
     }
-    this.#stuck = true;
     return "no step that could be judged decreases the sum of squares";
+  }
+
+  /** A column that has shrunk by decades looks dependent in the scale of old: before the search ends it is looked at in its own. */
+  #withoutMemory(local: LocalModel, small: number): LocalModel {
+    const norms = columnNorms(this.#weighted);
+    const fresh = new LocalModel(this.#weighted, this.#pull, norms);
+    if (fresh.reachable <= small) return local;
+    this.#scale.set(norms);
+    this.#radius = Number.NaN;
+    return fresh;
   }
 
   #linearise(): LocalModel {
@@ -161,7 +164,7 @@ class Search {
         this.#weighted.set(row, column, root * this.#jacobian.get(row, column));
     }
     columnNorms(this.#weighted).forEach((norm, index) => {
-      this.#scale[index] = Math.max(norm, Math.min(this.#scale[index] as number, MEMORY * norm));
+      this.#scale[index] = Math.max(norm, this.#scale[index] as number);
     });
     return new LocalModel(this.#weighted, this.#pull, this.#scale);
   }
@@ -209,28 +212,27 @@ class Search {
     return noise * (2 * Math.sqrt(this.#cost) + noise);
   }
 
-  #scaledNorm(): number {
-    return Math.hypot(...this.#z.map((value, index) => value * (this.#scale[index] as number)));
+  #scaledNorm(vector: Float64Array): number {
+    return Math.hypot(...vector.map((value, index) => value * (this.#scale[index] as number)));
   }
 
-  /** Gauss–Newton steps with the best slopes while each is shorter than the last; leaves those slopes behind. */
-  #polish(): string | undefined {
+  /** Gauss–Newton steps with the best slopes while each is shorter than the last; leaves the slopes of the end behind. */
+  #polish(): void {
     this.#slopes = this.#finest;
     let last = Number.POSITIVE_INFINITY;
     for (let round = 0; round < 60; round++) {
       const local = this.#linearise();
-      if (local.rank === 0) return undefined;
       const step = local.within(Number.POSITIVE_INFINITY);
-      if (round === 0 && step.predicted > NEAR * this.#cost + this.#hiddenDecrease()) return undefined;
-      if (!(step.length < 0.9 * last) || step.length <= Number.EPSILON * this.#scaledNorm())
-        return "Gauss–Newton steps no longer shrink";
+      const far = round === 0 && step.predicted > NEAR * this.#cost + this.#hiddenDecrease();
+      if (far || !(step.length < 0.9 * last) || step.length <= Number.EPSILON * this.#scaledNorm(this.#z))
+        return;
       const moved = this.#z.map((value, index) => value + (step.move[index] as number));
       const decrease = this.#tryAt(moved);
-      if (!(decrease >= -this.#hiddenDecrease() - SMALL_DECREASE * this.#cost)) return undefined;
+      if (!(decrease >= -this.#hiddenDecrease() - SMALL_DECREASE * this.#cost)) return;
       this.#take(moved);
       last = step.length;
     }
-    return "Gauss–Newton steps still shrink after 60 rounds";
+    this.#linearise();
   }
 }
 

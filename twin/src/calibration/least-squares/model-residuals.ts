@@ -27,7 +27,7 @@ export class ModelResiduals implements ResidualSystem {
   readonly #raw: Float64Array;
   readonly #weights: Float64Array;
   readonly #value: Float64Array;
-  readonly #reach: Float64Array;
+  readonly #stepReach: Float64Array;
   readonly #recent: Float64Array;
   /** Column norms of the last Jacobian by differences. */
   readonly #slopes: Float64Array;
@@ -48,7 +48,7 @@ export class ModelResiduals implements ResidualSystem {
     this.#weights = problem.noise?.map((sd) => 1 / sd) ?? new Float64Array(this.size).fill(1);
     this.#value = new Float64Array(this.size);
     this.#recent = new Float64Array(this.coordinates);
-    this.#reach = new Float64Array(this.coordinates);
+    this.#stepReach = new Float64Array(this.coordinates);
     this.#slopes = new Float64Array(this.coordinates);
     this.#before = new Float64Array(this.coordinates);
     this.#errors = new Float64Array(this.coordinates);
@@ -81,7 +81,7 @@ export class ModelResiduals implements ResidualSystem {
 
   #differences(z: Float64Array, slopes: Slopes, out: Matrix): boolean {
     this.#updateReach(z);
-    const settings: DifferenceSettings = { reach: this.#reach, noise: this.noise(z) };
+    const settings: DifferenceSettings = { reach: this.#stepReach, noise: this.noise(z) };
     const found =
       slopes === "quick"
         ? centralJacobian(this.#outputs, z, this.#value, settings, out)
@@ -101,6 +101,13 @@ export class ModelResiduals implements ResidualSystem {
     });
   }
 
+  reach(z: Float64Array): Float64Array {
+    return z.map(
+      (value, index) =>
+        (this.transforms[index] as Transform).reach(value) || (this.#problem.parameters[index]?.typical ?? 1),
+    );
+  }
+
   noise(z: Float64Array): number {
     this.#noise ??= this.#declaredNoise() ?? this.#measuredNoise(z);
     return this.#noise;
@@ -118,6 +125,13 @@ export class ModelResiduals implements ResidualSystem {
     return this.#errors.map((error, column) => error / (columnNorm(jacobian, column) || 1));
   }
 
+  /** Parameters that do not lie at a bound. */
+  freeAt(theta: Float64Array): number[] {
+    return Array.from(theta.keys()).filter(
+      (index) => !nearBound(this.transforms[index] as Transform, theta[index] as number),
+    );
+  }
+
   /**
    * ∂h/∂θ · 1/s from ∂r/∂z at z, n × p. Near a bound z no longer resolves θ (dθ/dz → 0): slopes are then taken in θ itself,
    * one-sided if need be; NaN where the model has none.
@@ -125,7 +139,7 @@ export class ModelResiduals implements ResidualSystem {
   naturalJacobian(z: Float64Array, jacobian: Matrix): Matrix {
     const natural = new Matrix(this.size, this.coordinates);
     const theta = this.theta(z);
-    if (theta.some((value, index) => nearBound(this.transforms[index] as Transform, value))) {
+    if (this.freeAt(theta).length < theta.length) {
       if (!this.#naturalSlopes(theta, natural)) natural.data.fill(Number.NaN);
       return natural;
     }
@@ -218,7 +232,7 @@ export class ModelResiduals implements ResidualSystem {
       const slope = this.#slopes[index] as number;
       const whole = slope > 0 && outputs > 0 ? outputs / slope : undefined;
       this.#recent[index] = recent;
-      this.#reach[index] =
+      this.#stepReach[index] =
         recent === 0
           ? (this.#problem.parameters[index]?.typical ?? 1)
           : Math.max(Math.min(Math.max(recent, 1e-6 * (whole ?? 0)), whole ?? recent), 1e-6 * own);
@@ -233,7 +247,7 @@ export class ModelResiduals implements ResidualSystem {
   #measuredNoise(z: Float64Array): number {
     this.#outputsThen = this.#outputs(z, this.#value) ? Math.hypot(...this.#value) : 0;
     this.#updateReach(z);
-    return measureNoise(this.#outputs, z, this.#reach, this.size) ?? Number.EPSILON * this.#outputsThen;
+    return measureNoise(this.#outputs, z, this.#stepReach, this.size) ?? Number.EPSILON * this.#outputsThen;
   }
 }
 

@@ -236,8 +236,13 @@ class Path {
     const residuals = new Float64Array(held.size);
     if (!held.residuals(start, residuals)) return undefined;
     if (start.length === 0) return { z: held.whole(start).slice(), sum: sumOfSquares(residuals) };
-    const descent = descend(held, start);
-    return { z: held.whole(descent.z).slice(), sum: sumOfSquares(descent.residuals) };
+    try {
+      const descent = descend(held, start);
+      return { z: held.whole(descent.z).slice(), sum: sumOfSquares(descent.residuals) };
+    } catch (error) {
+      if (error instanceof TwinError && error.code === "MODEL_FAILS") return undefined;
+      throw error;
+    }
   }
 
   /** Regula falsi on √rise − √threshold, nearly linear in the coordinate; an end that stays twice is halved (Illinois). */

@@ -11,6 +11,8 @@ export interface ResidualSystem {
   residuals(z: Float64Array, out: Float64Array): boolean;
   /** Writes ∂r/∂z, n × p, at the point of the residuals r; false when the model failed all around. */
   jacobian(z: Float64Array, slopes: Slopes, out: Matrix): boolean;
+  /** Distances over which a model usually changes in kind, p: |z|, or 1 where z is a logarithm. */
+  reach(z: Float64Array): Float64Array;
   /** Root of the summed variances of the model's own errors in r. */
   noise(z: Float64Array): number;
 }
@@ -44,6 +46,10 @@ export class HeldCoordinate implements ResidualSystem {
       for (let column = 0; column < this.coordinates; column++)
         out.set(row, column, this.#jacobian.get(row, column < this.#index ? column : column + 1));
     return true;
+  }
+
+  reach(z: Float64Array): Float64Array {
+    return this.#whole.reach(this.whole(z)).filter((_, index) => index !== this.#index);
   }
 
   noise(z: Float64Array): number {
