@@ -65,7 +65,7 @@ function series(length: number): { times: number[]; readings: Matrix } {
     const [first, second] = timesVector(COUPLED.observation, state).map(
       (value, index) => value + noise[index]!,
     );
-    return [row % 4 === 1 ? NAN : first!, row % 6 === 5 || row % 4 === 1 ? NAN : second!];
+    return [row % 4 === 1 ? NAN : first!, row % 3 === 2 ? NAN : second!];
   });
   return { times: rows.map((_, row) => row + 1), readings: Matrix.from(rows) };
 }

@@ -108,6 +108,51 @@ describe("rule of the seeds: the particle filter is multi-output and seeded", ()
   });
 });
 
+describe("a Gaussian system as particles", () => {
+  const system = gaussianParticles({
+    ...tanks,
+    processNoise: (from, to) =>
+      Matrix.from([
+        [0.5 * (to - from), 0.2 * (to - from)],
+        [0.2 * (to - from), 0.3 * (to - from)],
+      ]),
+  });
+  const state = Float64Array.of(3, 1);
+  /** ln N(e; 0, [[a, b], [b, c]]). */
+  const pair = (e: number, f: number, a: number, b: number, c: number): number =>
+    -Math.log(2 * Math.PI) -
+    0.5 * Math.log(a * c - b * b) -
+    (0.5 * (c * e * e - 2 * b * e * f + a * f * f)) / (a * c - b * b);
+  const single = (e: number, variance: number): number =>
+    -0.5 * (Math.log(2 * Math.PI * variance) + (e * e) / variance);
+
+  test("has the density of the components that are present, their correlation included", () => {
+    expect(system.logDensity(Float64Array.of(3.1, 1.3, 4.2), state, 0)).toBeCloseTo(
+      pair(0.1, 0.3, 0.04, 0.02, 0.04) + single(0.2, 0.09),
+      12,
+    );
+    expect(system.logDensity(Float64Array.of(Number.NaN, 1.3, 4.2), state, 0)).toBeCloseTo(
+      single(0.3, 0.04) + single(0.2, 0.09),
+      12,
+    );
+    expect(system.logDensity(Float64Array.of(3.1, 1.3, Number.NaN), state, 0)).toBeCloseTo(
+      pair(0.1, 0.3, 0.04, 0.02, 0.04),
+      12,
+    );
+  });
+
+  test("has the transition's density over each interval", () => {
+    for (const to of [1, 3]) {
+      const flow = 0.3 * to * Math.SQRT2;
+      const next = Float64Array.of(3 - flow + 0.4, 1 + flow - 0.1);
+      expect(system.logTransition?.(next, state, 0, to)).toBeCloseTo(
+        pair(0.4, -0.1, 0.5 * to, 0.2 * to, 0.3 * to),
+        12,
+      );
+    }
+  });
+});
+
 describe("a reading that is impossible for every particle", () => {
   const bounded: ParticleSystem = {
     ...growthModel,

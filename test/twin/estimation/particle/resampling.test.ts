@@ -60,9 +60,12 @@ describe.each(SCHEMES)("%s resampling", (_name, scheme) => {
   });
 
   test("gives ancestors in ascending order, and a point at the very end to the last particle with weight", () => {
-    const ancestors = new Int32Array(1000);
-    scheme(WEIGHTS, dice(1), ancestors);
-    expect([...ancestors]).toEqual([...ancestors].sort((left, right) => left - right));
+    const ancestors = new Int32Array(20_011);
+    for (let seed = 0; seed < 20; seed++) {
+      const few = new Int32Array(11);
+      scheme(WEIGHTS, dice(seed), few);
+      expect([...few]).toEqual([...few].sort((left, right) => left - right));
+    }
     // Weights that sum to a little less than 1, as round-off leaves them.
     scheme(Float64Array.of(0.5, 0.4999, 0), dice(1), ancestors);
     expect(Math.max(...ancestors)).toBe(1);
