@@ -53,6 +53,20 @@ describe("ensembles of walkers", () => {
     expect(Math.max(...result.summaries.map(({ rhat }) => rhat!))).toBeGreaterThan(1.01);
   });
 
+  test("find a start by themselves where the middle of the supports is impossible", () => {
+    const corner: DensityProblem = {
+      unknowns: ["a", "b"].map((id) => ({ id, prior: flat(0, 1) })),
+      logLikelihood: ([a = 0, b = 0]) =>
+        a + b >= 1 ? Number.NEGATIVE_INFINITY : 2 * Math.log(a) + Math.log(b),
+    };
+    // Dirichlet(3, 2, 1): means 1/2 and 1/3.
+    const { summaries, runs } = ensembleMcmc(corner, { dice: dice(5), walkers: 32, ess: 200 });
+    expect(Math.abs(summaries[0]!.mean - 1 / 2)).toBeLessThan(4.5 * summaries[0]!.mcse!);
+    expect(Math.abs(summaries[1]!.mean - 1 / 3)).toBeLessThan(4.5 * summaries[1]!.mcse!);
+    expect(runs.failed).toBe(0);
+    expect(runs.impossible).toBeGreaterThan(0);
+  });
+
   test("repeat themselves from a seed", () => {
     const run = (): unknown => ensembleMcmc(ridge, { dice: dice(3), walkers: 16, ess: 50, runs: 20_000 });
     expect(run()).toEqual(run());

@@ -22,4 +22,12 @@ describe("log-weights", () => {
       expect([counts[0], counts[3], counts[5]]).toEqual([0, 0, 0]);
     }
   });
+
+  test("whose sum rounds below 1 do not resample a trailing point of weight zero", () => {
+    const last = { ...dice(0), uniform: () => 1 - 2 ** -53 };
+    for (let size = 2; size < 60; size++) {
+      const logWeights = [...Array.from({ length: size }, (_, index) => Math.log(index + 1)), NONE];
+      expect(systematicIndices(logWeights, 7, last).at(-1)).toBe(size - 1);
+    }
+  });
 });

@@ -65,7 +65,9 @@ export function startsOf(
   const { unknowns } = target.problem;
   const { proper } = properness(target, dice);
   const middle = target.coordinates.fromNatural(unknowns.map(startOf));
-  if (!proper || unknowns.every(({ start }) => start !== undefined)) return { start: middle, proper };
+  const stated = unknowns.every(({ start }) => start !== undefined);
+  if (stated) return { start: middle, proper };
+  if (!proper) return { start: nearestPossible(middle, dice, density), proper };
   const reference = priorReference(target);
   let best = middle;
   let highest = density(middle);
@@ -81,6 +83,28 @@ export function startsOf(
     highest = value;
   }
   return { start: best, proper };
+}
+
+/** The middle, or where the data cannot be there, the best of growing clouds about it. */
+function nearestPossible(
+  middle: Float64Array,
+  dice: Dice,
+  density: (z: Float64Array) => number,
+): Float64Array {
+  if (density(middle) > Number.NEGATIVE_INFINITY) return middle;
+  let best = middle;
+  let highest = Number.NEGATIVE_INFINITY;
+  for (let breadth = 0.5; breadth <= 64 && best === middle; breadth *= 2) {
+    for (let seed = 0; seed < SEEDS * middle.length; seed++) {
+      const stream = dice.split(`cloud ${breadth}`).split(seed);
+      const point = middle.map((coordinate) => coordinate + breadth * stream.normal());
+      const value = density(point);
+      if (!(value > highest)) continue;
+      best = point;
+      highest = value;
+    }
+  }
+  return best;
 }
 
 /** The stated start, or the middle of the support: 0, a unit inside a one-sided bound. */
