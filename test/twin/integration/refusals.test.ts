@@ -72,6 +72,19 @@ test.each(["explicit", "stiff"] as const)(
   },
 );
 
+test("a Jacobian that could not be differenced for a long step is made again for a shorter one", () => {
+  // Defined up to 1e-6; the first step would move x by 100, and the difference reaches as far as its share of that.
+  const { states, counts } = solve((_, x) => (x > 1e-6 ? Number.NaN : 1e-7 - x), {
+    method: "stiff",
+    initial: [0],
+    times: [1e9],
+    initialStep: 1e9,
+    absoluteTolerance: 1e-13,
+  });
+  expect(states.get(0, 0)).toBeCloseTo(1e-7, 11);
+  expect(counts.rejected).toBeGreaterThan(0);
+});
+
 test("a step that passes its error test but ends where the model has no value is not taken", () => {
   // The first stages see a smooth rise; only the slope at the end of the step does not exist.
   const edge: OdeSystem = {
