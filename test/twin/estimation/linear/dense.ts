@@ -23,82 +23,91 @@ export function denseSmoother(
   times: readonly number[],
   rows: readonly (readonly number[])[],
 ): Dense {
-  const { states, start } = model;
-  const total = states * times.length;
-  const unknowns = start.diffuse?.columns ?? 0;
-  const mean = new Float64Array(total);
-  const covariance = new Matrix(total, total);
-  const directions = new Matrix(total, unknowns);
-  let at = start.at;
-  let currentMean = start.mean;
-  let currentDirections = start.diffuse ?? new Matrix(states, 0);
-  let currentCovariance = start.covariance;
-  /** Cov(x_k, all states before), states × total. */
-  let cross = new Matrix(states, total);
-  times.forEach((time, step) => {
-    const elapsed = at === "first reading" ? 0 : time - at;
-    if (elapsed > 0) {
-      const { matrix, drift, noise } = model.transition(elapsed, step);
-      currentMean = timesVector(matrix, currentMean).map((value, index) => value + (drift?.[index] ?? 0));
-      currentDirections = multiply(matrix, currentDirections);
-      cross = multiply(matrix, cross);
-      currentCovariance = plus(multiply(multiply(matrix, currentCovariance), matrix.transpose()), noise);
-    }
-    at = time;
-    for (let row = 0; row < states; row++)
-      for (let other = 0; other < states; other++)
-        cross.set(row, step * states + other, currentCovariance.get(row, other));
-    mean.set(currentMean, step * states);
-    for (let row = 0; row < states; row++) {
-      for (let other = 0; other < (step + 1) * states; other++) {
-        covariance.set(step * states + row, other, cross.get(row, other));
-        covariance.set(other, step * states + row, cross.get(row, other));
-      }
-      for (let index = 0; index < unknowns; index++)
-        directions.set(step * states + row, index, currentDirections.get(row, index));
-    }
-  });
-  const seen: { step: number; output: number }[] = [];
-  rows.forEach((row, step) => {
-    row.forEach((value, output) => {
-      if (!Number.isNaN(value)) seen.push({ step, output });
-    });
-  });
-  const observation = new Matrix(seen.length, total);
-  const noise = new Matrix(seen.length, seen.length);
-  const centred = seen.map(({ step, output }, index) => {
-    const { matrix, offset, noise: r } = model.observation(step);
-    for (let state = 0; state < states; state++)
-      observation.set(index, step * states + state, matrix.get(output, state));
-    seen.forEach((other, position) => {
-      if (other.step === step) noise.set(index, position, r.get(output, other.output));
-    });
-    return rows[step]![output]! - (offset?.[output] ?? 0);
-  });
+  const { mean, covariance, directions } = stackedPrior(model, times);
+  const { observation, noise, centred } = stackedReadings(model, rows, mean.length);
   const residual = column(timesVector(observation, mean).map((value, index) => centred[index]! - value));
   const gain = multiply(covariance, observation.transpose());
   const factor = cholesky(symmetrise(plus(multiply(observation, gain), noise)));
   const weightedResidual = solveCholesky(factor, residual);
-  const weightedGain = solveCholesky(factor, gain.transpose());
-  let logLikelihood =
+  const unknowns = directions.columns;
+  const proper =
     -0.5 *
-    ((seen.length - unknowns) * Math.log(2 * Math.PI) +
+    ((centred.length - unknowns) * Math.log(2 * Math.PI) +
       logDeterminant(factor) +
       multiply(residual.transpose(), weightedResidual).get(0, 0));
-  let estimate = plus(column(mean), multiply(gain, weightedResidual));
-  let posterior = plus(covariance, multiply(gain, weightedGain), -1);
-  if (unknowns > 0) {
-    const design = multiply(observation, directions);
-    const weighted = solveCholesky(factor, design);
-    const information = cholesky(symmetrise(multiply(design.transpose(), weighted)));
-    const right = multiply(weighted.transpose(), residual);
-    const solved = solveCholesky(information, right);
-    logLikelihood -= 0.5 * (logDeterminant(information) - multiply(right.transpose(), solved).get(0, 0));
-    const left = plus(directions, multiply(gain, weighted), -1);
-    estimate = plus(estimate, multiply(left, solved));
-    posterior = plus(posterior, multiply(left, solveCholesky(information, left.transpose())));
-  }
-  return { logLikelihood, mean: estimate.data, covariance: symmetrise(posterior) };
+  const estimate = plus(column(mean), multiply(gain, weightedResidual));
+  const posterior = plus(covariance, multiply(gain, solveCholesky(factor, gain.transpose())), -1);
+  if (unknowns === 0)
+    return { logLikelihood: proper, mean: estimate.data, covariance: symmetrise(posterior) };
+  // Generalised least squares for the unknown directions.
+  const design = multiply(observation, directions);
+  const weighted = solveCholesky(factor, design);
+  const information = cholesky(symmetrise(multiply(design.transpose(), weighted)));
+  const right = multiply(weighted.transpose(), residual);
+  const solved = solveCholesky(information, right);
+  const left = plus(directions, multiply(gain, weighted), -1);
+  return {
+    logLikelihood:
+      proper - 0.5 * (logDeterminant(information) - multiply(right.transpose(), solved).get(0, 0)),
+    mean: plus(estimate, multiply(left, solved)).data,
+    covariance: symmetrise(plus(posterior, multiply(left, solveCholesky(information, left.transpose())))),
+  };
+}
+
+/** Mean, finite covariance and unknown directions of all states stacked. */
+function stackedPrior({ states, start, transition }: LinearModel, times: readonly number[]) {
+  const total = states * times.length;
+  const mean = new Float64Array(total);
+  const covariance = new Matrix(total, total);
+  const directions = new Matrix(total, start.diffuse?.columns ?? 0);
+  let { at, mean: here, covariance: own } = start;
+  let unknown = start.diffuse ?? new Matrix(states, 0);
+  /** Cov(x_k, all states before), states × total. */
+  let cross = new Matrix(states, total);
+  times.forEach((time, step) => {
+    const elapsed = at === "first reading" ? 0 : time - at;
+    at = time;
+    if (elapsed > 0) {
+      const { matrix, drift, noise } = transition(elapsed, step);
+      here = timesVector(matrix, here).map((value, index) => value + (drift?.[index] ?? 0));
+      unknown = multiply(matrix, unknown);
+      cross = multiply(matrix, cross);
+      own = plus(multiply(multiply(matrix, own), matrix.transpose()), noise);
+    }
+    const from = step * states;
+    mean.set(here, from);
+    for (let row = 0; row < states; row++) {
+      for (let other = 0; other < states; other++) cross.set(row, from + other, own.get(row, other));
+      for (let index = 0; index < unknown.columns; index++)
+        directions.set(from + row, index, unknown.get(row, index));
+    }
+    for (let row = 0; row < states; row++) {
+      for (let other = 0; other < from + states; other++) {
+        covariance.set(from + row, other, cross.get(row, other));
+        covariance.set(other, from + row, cross.get(row, other));
+      }
+    }
+  });
+  return { mean, covariance, directions };
+}
+
+/** Z, R and y − d of everything that was read, stacked. */
+function stackedReadings(model: LinearModel, rows: readonly (readonly number[])[], total: number) {
+  const seen = rows.flatMap((row, step) =>
+    row.flatMap((value, output) => (Number.isNaN(value) ? [] : [{ step, output, value }])),
+  );
+  const observation = new Matrix(seen.length, total);
+  const noise = new Matrix(seen.length, seen.length);
+  const centred = seen.map(({ step, output, value }, index) => {
+    const { matrix, offset, noise: r } = model.observation(step);
+    for (let state = 0; state < model.states; state++)
+      observation.set(index, step * model.states + state, matrix.get(output, state));
+    seen.forEach((other, position) => {
+      if (other.step === step) noise.set(index, position, r.get(output, other.output));
+    });
+    return value - (offset?.[output] ?? 0);
+  });
+  return { observation, noise, centred };
 }
 
 export const randomMatrix = (rows: number, columns: number, source: Dice, scale = 1): Matrix =>

@@ -1,4 +1,5 @@
-import { checkRise, type EmTargets, expectationMaximisation } from "@plumbline/twin/estimation/linear/em";
+import { checkRise, expectationMaximisation } from "@plumbline/twin/estimation/linear/em";
+import type { EmTargets } from "@plumbline/twin/estimation/linear/em-targets";
 import { logLikelihood } from "@plumbline/twin/estimation/linear/filter";
 import { linearModel, type ModelMatrices } from "@plumbline/twin/estimation/linear/linear-model";
 import { polishNoise } from "@plumbline/twin/estimation/linear/polish-noise";

@@ -1,5 +1,6 @@
 import type { FormName } from "@plumbline/twin/estimation/linear/covariance-form";
-import { type Filtered, kalmanFilter, logLikelihood } from "@plumbline/twin/estimation/linear/filter";
+import { kalmanFilter, logLikelihood } from "@plumbline/twin/estimation/linear/filter";
+import type { Filtered } from "@plumbline/twin/estimation/linear/filtered";
 import { linearModel } from "@plumbline/twin/estimation/linear/linear-model";
 import type { LinearModel } from "@plumbline/twin/estimation/linear/model";
 import { type SmoothedStep, smooth } from "@plumbline/twin/estimation/linear/smoother";

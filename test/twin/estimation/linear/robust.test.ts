@@ -1,6 +1,7 @@
 import { observed } from "@plumbline/twin/estimation/linear/components/component";
 import { localLevel } from "@plumbline/twin/estimation/linear/components/local-level";
-import { type Filtered, kalmanFilter, outlierShare } from "@plumbline/twin/estimation/linear/filter";
+import { kalmanFilter, outlierShare } from "@plumbline/twin/estimation/linear/filter";
+import type { Filtered } from "@plumbline/twin/estimation/linear/filtered";
 import { linearModel } from "@plumbline/twin/estimation/linear/linear-model";
 import {
   gate,

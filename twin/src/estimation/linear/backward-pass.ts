@@ -1,7 +1,7 @@
 import { Matrix, multiply, plus, symmetrise, timesVector } from "../../linear-algebra/matrix.ts";
 import { multiplyInto, sandwichInto } from "../../linear-algebra/products.ts";
 import type { Gaussian } from "../gaussian.ts";
-import type { AssimilatedScalar, FilteredStep } from "./filter.ts";
+import type { AssimilatedScalar, FilteredStep } from "./filtered.ts";
 import type { Transition } from "./model.ts";
 
 /**

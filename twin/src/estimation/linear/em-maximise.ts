@@ -1,18 +1,11 @@
 import { Matrix, multiply, timesVector } from "../../linear-algebra/matrix.ts";
 import { matrixOf } from "./arrays.ts";
-import type { EmTargets } from "./em.ts";
 import { addAll, addOuter, meanOf, regress } from "./em-regression.ts";
 import { maximiseSensors } from "./em-sensors.ts";
-import type { FilteredStep } from "./filter.ts";
+import type { EmTargets, Expected } from "./em-targets.ts";
 import type { ModelMatrices } from "./linear-model.ts";
 import type { Transition } from "./model.ts";
 import type { SmoothedStep } from "./smoother.ts";
-
-/** What the E step knows. */
-export interface Expected {
-  readonly steps: readonly FilteredStep[];
-  readonly smoothed: readonly SmoothedStep[];
-}
 
 /** The M step: matrices that maximise the expected log-density of states and readings together. */
 export function maximise(matrices: ModelMatrices, expected: Expected, targets: EmTargets): ModelMatrices {

@@ -1,24 +1,12 @@
 import { TwinError } from "../../errors.ts";
 import { matrixOf } from "./arrays.ts";
-import { type Expected, maximise } from "./em-maximise.ts";
+import { maximise } from "./em-maximise.ts";
+import type { EmTargets, Expected } from "./em-targets.ts";
 import { kalmanFilter } from "./filter.ts";
 import { linearModel, type ModelMatrices } from "./linear-model.ts";
 import type { LinearModel } from "./model.ts";
 import { checkedSeries, type Readings } from "./readings.ts";
 import { smooth } from "./smoother.ts";
-
-/** What expectation–maximisation may change. A noise keeps its off-diagonal entries at zero when "diagonal". */
-export interface EmTargets {
-  readonly processNoise?: "full" | "diagonal";
-  readonly observationNoise?: "full" | "diagonal";
-  readonly transition?: boolean;
-  /** One constant vector; a drift given per reading stays as it is. */
-  readonly drift?: boolean;
-  readonly observation?: boolean;
-  readonly offset?: boolean;
-  /** Mean and covariance of the start, which must be proper. */
-  readonly start?: boolean;
-}
 
 export interface EmOptions {
   readonly estimate: EmTargets;

@@ -2,7 +2,7 @@ import { cholesky, solveLower } from "../../linear-algebra/cholesky.ts";
 import { Matrix } from "../../linear-algebra/matrix.ts";
 import type { Gaussian } from "../gaussian.ts";
 import { AdaptiveNoise } from "./adaptive.ts";
-import type { AssimilatedScalar, FilteredStep, FilterOptions } from "./filter.ts";
+import type { AssimilatedScalar, FilteredStep, FilterOptions } from "./filtered.ts";
 import { innovationOf } from "./innovation.ts";
 import { LikelihoodSum } from "./likelihood.ts";
 import type { LinearModel, Observation, Transition } from "./model.ts";

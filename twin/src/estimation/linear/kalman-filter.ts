@@ -1,7 +1,7 @@
 import type { Matrix } from "../../linear-algebra/matrix.ts";
 import type { Assimilation, Filter } from "../nonlinear/filter.ts";
-import type { FilterOptions } from "./filter.ts";
 import { FilterPass } from "./filter-pass.ts";
+import type { FilterOptions } from "./filtered.ts";
 import { innovationOf } from "./innovation.ts";
 import type { LinearModel } from "./model.ts";
 import { checkStart } from "./model-checks.ts";

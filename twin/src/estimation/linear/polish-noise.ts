@@ -1,7 +1,7 @@
 import { Matrix, multiply } from "../../linear-algebra/matrix.ts";
 import { minimise } from "../../optimisation/minimise.ts";
 import { matrixOf } from "./arrays.ts";
-import type { EmTargets } from "./em.ts";
+import type { EmTargets } from "./em-targets.ts";
 import { likelihoodOfSeries } from "./filter.ts";
 import { linearModel, type ModelMatrices } from "./linear-model.ts";
 import { checkedSeries, type Readings } from "./readings.ts";

@@ -2,7 +2,7 @@ import { TwinError } from "../../errors.ts";
 import { cholesky, solveCholesky } from "../../linear-algebra/cholesky.ts";
 import { Matrix, multiply, plus, symmetrise, timesVector } from "../../linear-algebra/matrix.ts";
 import type { Gaussian } from "../gaussian.ts";
-import type { Filtered, FilteredStep } from "./filter.ts";
+import type { Filtered, FilteredStep } from "./filtered.ts";
 
 /**
  * The Rauch–Tung–Striebel smoother, in the form that cannot lose definiteness:

@@ -1,7 +1,8 @@
 import { type Matrix, timesVector } from "../../linear-algebra/matrix.ts";
 import type { Dice } from "../../random/dice.ts";
 import { BackwardPass } from "./backward-pass.ts";
-import { type Filtered, kalmanFilter } from "./filter.ts";
+import { kalmanFilter } from "./filter.ts";
+import type { Filtered } from "./filtered.ts";
 import type { LinearModel } from "./model.ts";
 import { checkStart, ModelChecks } from "./model-checks.ts";
 import { semidefiniteFactor } from "./semidefinite.ts";

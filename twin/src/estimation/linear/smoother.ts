@@ -1,7 +1,7 @@
 import { Matrix } from "../../linear-algebra/matrix.ts";
 import type { Gaussian } from "../gaussian.ts";
 import { BackwardPass } from "./backward-pass.ts";
-import type { Filtered, FilteredStep } from "./filter.ts";
+import type { Filtered, FilteredStep } from "./filtered.ts";
 import { innovationOf } from "./innovation.ts";
 
 /** What all readings together say about one instant. */
