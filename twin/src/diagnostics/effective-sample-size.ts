@@ -1,5 +1,6 @@
 import { entry } from "../linear-algebra/matrix.ts";
-import { autocovariance } from "./autocovariance.ts";
+import { quantileOfSorted } from "../probability/empirical.ts";
+import { meanAutocovariance } from "./autocovariance.ts";
 import {
   type Chains,
   checkChains,
@@ -10,7 +11,6 @@ import {
   splitChains,
   varianceOf,
 } from "./chains.ts";
-import { sampleQuantile } from "./quantile.ts";
 import { normalScores } from "./ranks.ts";
 
 /*
@@ -47,7 +47,7 @@ export const essVariance = (chains: Chains): number =>
 /** For a quantile: of the indicator x ≤ quantile. */
 export const essQuantile = (chains: Chains, probability: number): number =>
   checked(chains, (all) => {
-    const quantile = sampleQuantile(pooled(all).sort(), probability);
+    const quantile = quantileOfSorted(pooled(all).sort(), probability);
     return splitChains(mapChains(all, (draw) => (draw <= quantile ? 1 : 0)));
   });
 
@@ -73,14 +73,6 @@ function effectiveSampleSize(chains: Chains): number {
   const plus = entry(covariances, 0) + (chains.length > 1 ? varianceOf(chains.map(meanOf)) : 0);
   const correlation = (lag: number): number => 1 - (within - entry(covariances, lag)) / plus;
   return total / Math.max(integratedTime(correlation, draws), 1 / Math.log10(total));
-}
-
-function meanAutocovariance(chains: Chains): Float64Array {
-  const sum = new Float64Array(chains[0]?.length ?? 0);
-  for (const chain of chains)
-    for (const [lag, value] of autocovariance(chain).entries())
-      sum[lag] = entry(sum, lag) + value / chains.length;
-  return sum;
 }
 
 /** τ. Pairs are summed while they are positive, each cut to the one before; of the first that is not, the even lag counts once if positive. */
