@@ -1,7 +1,7 @@
-import { binomialBand } from "@plumbline/twin/diagnostics/binomial";
 import { averageBounds, consistency, normalisedErrorSquared } from "@plumbline/twin/diagnostics/consistency";
 import { randomisedRank, rankHistogram, spreadSkill } from "@plumbline/twin/diagnostics/ensemble-consistency";
 import { Matrix } from "@plumbline/twin/linear-algebra/matrix";
+import { binomialBand } from "@plumbline/twin/probability/binomial";
 import { dice } from "@plumbline/twin/random/dice";
 import { describe, expect, test } from "vitest";
 import { refusal } from "../support/refusals.ts";

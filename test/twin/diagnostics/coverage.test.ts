@@ -1,5 +1,5 @@
 import { CoverageScoreboard, type PublishedInterval } from "@plumbline/twin/diagnostics/coverage";
-import { sampleQuantile } from "@plumbline/twin/diagnostics/quantile";
+import { quantileOfSorted } from "@plumbline/twin/probability/empirical";
 import { type Dice, dice } from "@plumbline/twin/random/dice";
 import { describe, expect, test } from "vitest";
 import { refusal } from "../support/refusals.ts";
@@ -55,8 +55,8 @@ describe("the coverage scoreboard", () => {
     const most = (sorted: Float64Array): number => sorted[sorted.length - 1]!;
     expect(verdict(10, least, most, "ten")).toBe("too narrow");
     expect(verdict(100, least, most, "hundred")).toBe("too wide");
-    const lower = (sorted: Float64Array): number => sampleQuantile(sorted, 0.05);
-    const upper = (sorted: Float64Array): number => sampleQuantile(sorted, 0.95);
+    const lower = (sorted: Float64Array): number => quantileOfSorted(sorted, 0.05);
+    const upper = (sorted: Float64Array): number => quantileOfSorted(sorted, 0.95);
     for (const samples of [100, 1000])
       expect(verdict(samples, lower, upper, `quantiles ${samples}`)).toBe("kept");
   });

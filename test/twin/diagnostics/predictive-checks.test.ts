@@ -3,7 +3,6 @@ import {
   generalisedParetoQuantile,
 } from "@plumbline/twin/diagnostics/generalised-pareto";
 import { leaveOneOut, leaveOneOutPit } from "@plumbline/twin/diagnostics/leave-one-out";
-import { logSumExp } from "@plumbline/twin/diagnostics/log-sum-exp";
 import { paretoSmoothedWeights } from "@plumbline/twin/diagnostics/pareto-smoothing";
 import {
   heldOutLogDensity,
@@ -11,6 +10,7 @@ import {
   predictiveCheck,
 } from "@plumbline/twin/diagnostics/predictive-checks";
 import { Matrix } from "@plumbline/twin/linear-algebra/matrix";
+import { logSumExp } from "@plumbline/twin/probability/log-sum-exp";
 import { dice } from "@plumbline/twin/random/dice";
 import { describe, expect, test } from "vitest";
 import { refusal } from "../support/refusals.ts";

@@ -1,24 +1,6 @@
-import {
-  logMeanExp,
-  logSumExp,
-  sampleQuantile,
-  sampleQuantiles,
-} from "@plumbline/twin/probability/empirical";
+import { quantileOfSorted, sampleQuantile, sampleQuantiles } from "@plumbline/twin/probability/empirical";
 import { describe, expect, test } from "vitest";
 import { refusal } from "../support/refusals.ts";
-
-describe("sums of exponentials", () => {
-  test("neither overflow nor vanish", () => {
-    expect(logSumExp([1000, 1000])).toBeCloseTo(1000 + Math.LN2, 12);
-    expect(logSumExp([-1000, -1001])).toBeCloseTo(-1000 + Math.log1p(Math.exp(-1)), 12);
-    expect(logMeanExp(new Float64Array(8).fill(-750))).toBeCloseTo(-750, 12);
-  });
-  test("of nothing, or of impossibilities alone, are impossible", () => {
-    expect([logSumExp([]), logSumExp([-Infinity, -Infinity])]).toEqual([-Infinity, -Infinity]);
-    expect(logSumExp([-Infinity, 2])).toBe(2);
-  });
-  test("carry a not-a-number on", () => expect(logSumExp([1, Number.NaN])).toBeNaN());
-});
 
 describe("sample quantiles", () => {
   const values = [7, 1, 3, 10, 2];
@@ -29,6 +11,12 @@ describe("sample quantiles", () => {
     [1, 1.4, 2, 3, 8.8, 10].forEach((expected, k) => {
       expect(found[k]).toBeCloseTo(expected, 13);
     });
+  });
+
+  test("of sorted values need no second sort", () => {
+    const sorted = [...values].sort((left, right) => left - right);
+    for (const probability of [0, 0.1, 0.5, 0.77, 1])
+      expect(quantileOfSorted(sorted, probability)).toBe(sampleQuantile(values, probability));
   });
 
   test("with equal weights are the same, whatever the weights sum to", () => {
@@ -52,6 +40,8 @@ describe("sample quantiles", () => {
 
   test.each<[string, string, () => unknown]>([
     ["nothing", "EMPTY_SAMPLE", () => sampleQuantile([], 0.5)],
+    ["nothing, sorted", "EMPTY_SAMPLE", () => quantileOfSorted([], 0.5)],
+    ["a probability that is NaN", "BAD_ARGUMENT", () => quantileOfSorted([1, 2], Number.NaN)],
     ["a failed run that was left in", "NOT_FINITE", () => sampleQuantile([1, Number.NaN], 0.5)],
     ["a weight missing", "BAD_SHAPE", () => sampleQuantile([1, 2], 0.5, [1])],
     ["a negative weight", "BAD_ARGUMENT", () => sampleQuantile([1, 2], 0.5, [1, -1])],

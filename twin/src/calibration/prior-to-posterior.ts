@@ -1,8 +1,8 @@
 import { meanOf, varianceOf } from "../diagnostics/chains.ts";
-import { sampleQuantile } from "../diagnostics/quantile.ts";
 import { cholesky } from "../linear-algebra/cholesky.ts";
 import { entry, timesVector } from "../linear-algebra/matrix.ts";
 import { symmetricEigen } from "../linear-algebra/symmetric-eigen.ts";
+import { quantileOfSorted } from "../probability/empirical.ts";
 import type { Dice } from "../random/dice.ts";
 import { contractionOf } from "./identifiability/contraction.ts";
 import { describeDirection } from "./identifiability/direction.ts";
@@ -102,7 +102,7 @@ function unmoved(prior: Points, posterior: Points, weights: Float64Array, scales
   const spread = Math.sqrt(varianceOf(before));
   return COMPARED.every(
     (probability) =>
-      Math.abs(sampleQuantile(after, probability) - sampleQuantile(before, probability)) < STILL * spread,
+      Math.abs(quantileOfSorted(after, probability) - quantileOfSorted(before, probability)) < STILL * spread,
   );
 }
 

@@ -1,8 +1,8 @@
 import { TwinError } from "../errors.ts";
 import { cholesky, solveLower } from "../linear-algebra/cholesky.ts";
 import { dot, entry, Matrix, shapeError } from "../linear-algebra/matrix.ts";
+import { binomialBand } from "../probability/binomial.ts";
 import { chiSquaredCdf, chiSquaredQuantile, chiSquaredSurvival } from "../probability/chi-squared.ts";
-import { binomialBand } from "./binomial.ts";
 
 /*
  * Does a filter's covariance tell how wrong it is? Normalised squared errors eᵀ C⁻¹ e are χ² with the dimension of e when it

@@ -1,5 +1,5 @@
 import { TwinError } from "../errors.ts";
-import { binomialBand } from "./binomial.ts";
+import { binomialBand } from "../probability/binomial.ts";
 import { intervalScore } from "./scores.ts";
 
 /** A central interval of a parameter or a signal, as it was published. */

@@ -1,8 +1,8 @@
 import { type Matrix, shapeError } from "../linear-algebra/matrix.ts";
+import { quantileOfSorted } from "../probability/empirical.ts";
 import { type Chains, checkChains, isConstant, meanOf, pooled, varianceOf } from "./chains.ts";
 import { essBulk, essTail } from "./effective-sample-size.ts";
 import { mcseMean, mcseQuantile, mcseSd } from "./monte-carlo-error.ts";
-import { sampleQuantile } from "./quantile.ts";
 import { rhat } from "./rhat.ts";
 
 /** What one parameter's draws say, and whether the sampler that drew them may be believed. */
@@ -80,7 +80,7 @@ export function summariseChains(
     sd: Math.sqrt(varianceOf(sorted, mean)),
     quantiles: probabilities.map((probability) => ({
       probability,
-      value: sampleQuantile(sorted, probability),
+      value: quantileOfSorted(sorted, probability),
       mcse: mcseQuantile(chains, probability),
     })),
     rhat: rhat(chains),

@@ -1,6 +1,6 @@
 import { entry, type Matrix, shapeError } from "../linear-algebra/matrix.ts";
+import { logSumExp } from "../probability/log-sum-exp.ts";
 import { badForecast } from "./forecast-checks.ts";
-import { logSumExp } from "./log-sum-exp.ts";
 import { paretoSmoothedWeights, type SmoothedWeights } from "./pareto-smoothing.ts";
 
 export interface LeaveOneOut {

@@ -1,7 +1,7 @@
 import { TwinError } from "../errors.ts";
 import { entry } from "../linear-algebra/matrix.ts";
+import { logSumExp } from "../probability/log-sum-exp.ts";
 import { fitGeneralisedPareto, generalisedParetoQuantile } from "./generalised-pareto.ts";
-import { logSumExp } from "./log-sum-exp.ts";
 
 export interface SmoothedWeights {
   /** ln w, S, normalised: Σ w = 1. */

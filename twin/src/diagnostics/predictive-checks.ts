@@ -1,6 +1,6 @@
 import { entry, type Matrix, shapeError } from "../linear-algebra/matrix.ts";
+import { logSumExp } from "../probability/log-sum-exp.ts";
 import { badForecast } from "./forecast-checks.ts";
-import { logSumExp } from "./log-sum-exp.ts";
 import { type EcdfTest, ecdfTest } from "./uniformity.ts";
 
 export interface PredictiveCheck {

@@ -1,7 +1,7 @@
 import { TwinError } from "../errors.ts";
 import { entry } from "../linear-algebra/matrix.ts";
+import { binomialBand } from "../probability/binomial.ts";
 import type { Dice } from "../random/dice.ts";
-import { binomialBand } from "./binomial.ts";
 import { type ChiSquaredTest, chiSquaredTest, type EcdfTest, ecdfTest } from "./uniformity.ts";
 
 export interface QuantityRanks {

@@ -1,5 +1,5 @@
+import { quantileOfSorted } from "../probability/empirical.ts";
 import { type Chains, checkChains, mapChains, meanOf, pooled, splitChains, varianceOf } from "./chains.ts";
-import { sampleQuantile } from "./quantile.ts";
 import { normalScores } from "./ranks.ts";
 
 /**
@@ -15,7 +15,7 @@ import { normalScores } from "./ranks.ts";
  */
 export function rhat(chains: Chains): number {
   checkChains(chains);
-  const median = sampleQuantile(pooled(chains).sort(), 0.5);
+  const median = quantileOfSorted(pooled(chains).sort(), 0.5);
   const folded = mapChains(chains, (draw) => Math.abs(draw - median));
   const bulk = potentialScaleReduction(normalScores(splitChains(chains)));
   const tails = potentialScaleReduction(normalScores(splitChains(folded)));

@@ -1,9 +1,9 @@
 import { cholesky, logDeterminant, solveLower } from "../linear-algebra/cholesky.ts";
 import { dot, entry, Matrix, shapeError } from "../linear-algebra/matrix.ts";
+import { logSumExp } from "../probability/log-sum-exp.ts";
 import { meanOf, varianceOf } from "./chains.ts";
 import { badForecast, requireFinite, requireSpread } from "./forecast-checks.ts";
 import { type GaussianComponent, totalWeight } from "./gaussian-mixture.ts";
-import { logSumExp } from "./log-sum-exp.ts";
 
 /*
  * Proper scoring rules; smaller is better in all of them. A score means nothing alone: compare it with a baseline on

@@ -1,7 +1,7 @@
 import { TwinError } from "../errors.ts";
 import { entry, shapeError } from "../linear-algebra/matrix.ts";
+import { binomialCdf, binomialQuantile, binomialSurvival } from "../probability/binomial.ts";
 import { chiSquaredSurvival } from "../probability/chi-squared.ts";
-import { binomialCdf, binomialQuantile, binomialSurvival } from "./binomial.ts";
 
 export interface ChiSquaredTest {
   readonly statistic: number;

@@ -1,19 +1,6 @@
 import { TwinError } from "../errors.ts";
 import { requireProbability } from "./arguments.ts";
 
-/** ln Σ e^{aᵢ}; −∞ of nothing. NaN if one is among them. */
-export function logSumExp(logs: ArrayLike<number>): number {
-  let largest = Number.NEGATIVE_INFINITY;
-  for (let index = 0; index < logs.length; index++) largest = Math.max(largest, logs[index] as number);
-  if (!Number.isFinite(largest)) return largest;
-  let sum = 0;
-  for (let index = 0; index < logs.length; index++) sum += Math.exp((logs[index] as number) - largest);
-  return largest + Math.log(sum);
-}
-
-/** ln of the mean of e^{aᵢ}: the evidence of log weights. */
-export const logMeanExp = (logs: ArrayLike<number>): number => logSumExp(logs) - Math.log(logs.length);
-
 /**
  * Quantiles of a sample, weighted or not. Without weights it is Hyndman & Fan's type 7, linear between order statistics;
  * with weights, the sample counts as n* = (Σw)²/Σw² equal ones (Kish), and each order statistic contributes the share that
@@ -28,10 +15,15 @@ export function sampleQuantiles(
   probabilities: readonly number[],
   weights?: ArrayLike<number>,
 ): Float64Array {
-  const { sorted, cumulative, effective } = weightedSample(values, weights);
+  checkSample(values, weights);
+  if (weights === undefined) {
+    const sorted = Float64Array.from(values).sort();
+    return Float64Array.from(probabilities, (probability) => quantileOfSorted(sorted, probability));
+  }
+  const sample = weightedSample(values, weights);
   return Float64Array.from(probabilities, (probability) => {
     requireProbability(probability);
-    return windowMean(sorted, cumulative, effective, probability);
+    return windowMean(sample, probability);
   });
 }
 
@@ -41,6 +33,21 @@ export const sampleQuantile = (
   weights?: ArrayLike<number>,
 ): number => sampleQuantiles(values, [probability], weights)[0] as number;
 
+/**
+ * The type 7 quantile of what is sorted already: at position 1 + (n − 1)p.
+ * @param sorted ascending and finite, as the caller knows.
+ * @throws {TwinError} EMPTY_SAMPLE; BAD_ARGUMENT.
+ */
+export function quantileOfSorted(sorted: ArrayLike<number>, probability: number): number {
+  requireProbability(probability);
+  requireValues(sorted);
+  const position = (sorted.length - 1) * probability;
+  const below = Math.floor(position);
+  const low = sorted[below] as number;
+  const high = sorted[Math.min(below + 1, sorted.length - 1)] as number;
+  return low + (position - below) * (high - low);
+}
+
 interface WeightedSample {
   readonly sorted: Float64Array;
   /** Share of the weight up to and including each. */
@@ -48,17 +55,15 @@ interface WeightedSample {
   readonly effective: number;
 }
 
-function weightedSample(values: ArrayLike<number>, weights: ArrayLike<number> | undefined): WeightedSample {
-  checkSample(values, weights);
+function weightedSample(values: ArrayLike<number>, weights: ArrayLike<number>): WeightedSample {
   const order = Array.from({ length: values.length }, (_, index) => index).sort(
     (left, right) => (values[left] as number) - (values[right] as number),
   );
-  const weightOf = (index: number): number => (weights === undefined ? 1 : (weights[index] as number));
   let total = 0;
   let squares = 0;
   for (const index of order) {
-    total += weightOf(index);
-    squares += weightOf(index) ** 2;
+    total += weights[index] as number;
+    squares += (weights[index] as number) ** 2;
   }
   if (!(total > 0 && Number.isFinite(total)))
     throw new TwinError(
@@ -68,19 +73,14 @@ function weightedSample(values: ArrayLike<number>, weights: ArrayLike<number> | 
     );
   let running = 0;
   const cumulative = Float64Array.from(order, (index) => {
-    running += weightOf(index);
+    running += weights[index] as number;
     return running / total;
   });
   const sorted = Float64Array.from(order, (index) => values[index] as number);
   return { sorted, cumulative, effective: (total / squares) * total };
 }
 
-function windowMean(
-  sorted: Float64Array,
-  cumulative: Float64Array,
-  effective: number,
-  probability: number,
-): number {
+function windowMean({ sorted, cumulative, effective }: WeightedSample, probability: number): number {
   const start = (probability * (effective - 1)) / effective;
   const share = (at: number): number => Math.min(Math.max((at - start) * effective, 0), 1);
   let sum = 0;
@@ -94,8 +94,7 @@ function windowMean(
 }
 
 function checkSample(values: ArrayLike<number>, weights: ArrayLike<number> | undefined): void {
-  if (values.length === 0)
-    throw new TwinError("EMPTY_SAMPLE", "a sample has no values", "expected at least one value");
+  requireValues(values);
   if (weights !== undefined && weights.length !== values.length)
     throw new TwinError(
       "BAD_SHAPE",
@@ -116,4 +115,9 @@ function checkSample(values: ArrayLike<number>, weights: ArrayLike<number> | und
         "expected weights of 0 or more",
       );
   }
+}
+
+function requireValues(values: ArrayLike<number>): void {
+  if (values.length === 0)
+    throw new TwinError("EMPTY_SAMPLE", "a sample has no values", "expected at least one value");
 }

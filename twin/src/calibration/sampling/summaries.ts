@@ -1,6 +1,6 @@
 import { varianceOf } from "../../diagnostics/chains.ts";
-import { sampleQuantile } from "../../diagnostics/quantile.ts";
 import type { Matrix } from "../../linear-algebra/matrix.ts";
+import { quantileOfSorted } from "../../probability/empirical.ts";
 import type { RunCounts } from "../problem/evaluator.ts";
 import type { Unknown } from "../problem/problem.ts";
 import { type CalibrationFinding, QUANTILES, type UnknownSummary } from "../problem/result.ts";
@@ -26,7 +26,7 @@ export function summariesOf(
       sd,
       quantiles: QUANTILES.map((probability) => ({
         probability,
-        value: sampleQuantile(values, probability),
+        value: quantileOfSorted(values, probability),
       })),
       ...(error === undefined ? {} : { mcse: error }),
       ...drawn[column],

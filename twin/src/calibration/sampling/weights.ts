@@ -1,4 +1,4 @@
-import { logSumExp } from "../../diagnostics/log-sum-exp.ts";
+import { logSumExp } from "../../probability/log-sum-exp.ts";
 import type { Dice } from "../../random/dice.ts";
 
 export const logMeanExp = (values: ArrayLike<number>): number => logSumExp(values) - Math.log(values.length);
