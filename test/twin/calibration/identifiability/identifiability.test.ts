@@ -2,7 +2,7 @@ import { collinearGroups } from "@plumbline/twin/calibration/identifiability/col
 import { contractionOf } from "@plumbline/twin/calibration/identifiability/contraction";
 import { fisherInformation } from "@plumbline/twin/calibration/identifiability/fisher-information";
 import { fitLeastSquares, type LeastSquaresFit } from "@plumbline/twin/calibration/least-squares/fit";
-import type { LeastSquaresProblem } from "@plumbline/twin/calibration/least-squares/problem";
+import { curve, type LeastSquaresProblem } from "@plumbline/twin/calibration/least-squares/problem";
 import { Matrix } from "@plumbline/twin/linear-algebra/matrix";
 import { dice } from "@plumbline/twin/random/dice";
 import { describe, expect, test } from "vitest";
@@ -203,6 +203,23 @@ describe("identifiability stated: two time constants and one sensor", () => {
       expect(gap).toBeLessThan(4 * (whole.standardErrors[index] as number));
     });
   });
+});
+
+test("identifiability stated: two factors that differ by the error of differences only are one", () => {
+  const fit = fitLeastSquares(
+    curve({
+      parameters: ["gain", "limit", "rate"],
+      x: [1, 2, 3, 4, 5, 7],
+      y: [8.3, 10.3, 19, 16, 15.6, 19.8],
+      model: (day, [gain, limit, rate]) =>
+        (gain as number) * (limit as number) * (1 - Math.exp(-(rate as number) * day)),
+    }),
+    [2, 10, 0.5],
+  );
+  expect([fit.rank, fit.dof, fit.converged]).toEqual([2, 4, true]);
+  expect(fit.findings[0]?.text).toContain("what they see is gain · limit");
+  expect((fit.parameters[0] as number) * (fit.parameters[1] as number)).toBeCloseTo(19.142575, 5);
+  expect(fit.standardErrors[2]).toBeCloseTo(0.2030819, 6);
 });
 
 test("identifiability stated: a parameter without effect has an infinite standard error, the others keep theirs", () => {

@@ -2,6 +2,7 @@ import { fitLeastSquares, type LeastSquaresFit } from "@plumbline/twin/calibrati
 import { curve } from "@plumbline/twin/calibration/least-squares/problem";
 import { describe, expect, test } from "vitest";
 import { withReferenceData } from "../../../support/reference-data.ts";
+import { type CertifiedProblem, FURTHER_PROBLEMS } from "./nist-problems.ts";
 
 type Model = (x: never, b: Float64Array) => number;
 const b = (theta: Float64Array, index: number): number => theta[index - 1] as number;
@@ -99,16 +100,7 @@ withReferenceData<{ problems: Readonly<Record<string, Certified>> }>(
 );
 
 /** Certified problems small enough to stand here: names, data, starts and values as published by NIST (public domain). */
-const SMALL: readonly {
-  readonly name: string;
-  readonly x: readonly number[];
-  readonly y: readonly number[];
-  readonly starts: readonly (readonly number[])[];
-  readonly certified: readonly number[];
-  readonly sds: readonly number[];
-  readonly rss: number;
-  readonly model: (x: number, theta: Float64Array) => number;
-}[] = [
+const SMALL: readonly CertifiedProblem[] = [
   {
     name: "BoxBOD",
     x: [1, 2, 3, 5, 7, 10],
@@ -177,8 +169,8 @@ const SMALL: readonly {
   },
 ];
 
-describe("NIST problems that fit into a test, from the hard start and the easy one", () => {
-  test.each(SMALL)("$name", ({ x, y, starts, certified, sds, rss, model }) => {
+describe("further NIST problems, from the hard start and the easy one", () => {
+  test.each([...SMALL, ...FURTHER_PROBLEMS])("$name", ({ x, y, starts, certified, sds, rss, model }) => {
     const shape = curve({ parameters: certified.map((_, index) => `b${index + 1}`), x, y, model });
     for (const start of starts) {
       const fit: LeastSquaresFit = fitLeastSquares(shape, start);

@@ -86,22 +86,29 @@ const HARDLY = 0.5;
 const WILD = 5;
 
 /** Findings for every direction of a fit that its data leave open. */
-export function unseenDirections({
-  ids,
-  parameters,
-  jacobian,
-  residualSd,
-  noiseScale,
-}: {
-  readonly ids: readonly string[];
-  readonly parameters: Float64Array;
-  readonly jacobian: Matrix;
-  readonly residualSd: number;
-  readonly noiseScale: "known" | "estimated";
-}): Finding[] {
+export function unseenDirections(
+  {
+    ids,
+    parameters,
+    jacobian,
+    residualSd,
+    noiseScale,
+  }: {
+    readonly ids: readonly string[];
+    readonly parameters: Float64Array;
+    readonly jacobian: Matrix;
+    readonly residualSd: number;
+    readonly noiseScale: "known" | "estimated";
+  },
+  slopeError: number,
+): Finding[] {
   const sigma = noiseScale === "known" ? 1 : residualSd;
   if (!(sigma >= 0) || !allFinite(jacobian)) return [];
-  const { directions } = fisherInformation(scaledBy(jacobian, 1 / (sigma || 1)), { ids, values: parameters });
+  const { directions } = fisherInformation(scaledBy(jacobian, 1 / (sigma || 1)), {
+    ids,
+    values: parameters,
+    slopeError,
+  });
   return directions
     .filter(({ sd }) => sd > HARDLY)
     .map((direction) => ({

@@ -11,6 +11,8 @@ export interface ParameterScaling {
   readonly values: ArrayLike<number>;
   /** Prior standard deviations or sizes that matter, p, all positive. */
   readonly scales?: ArrayLike<number>;
+  /** Relative error of the Jacobian's columns: directions seen by less than that are not seen. Default: rounding. */
+  readonly slopeError?: number;
 }
 
 export interface FisherInformation {
@@ -42,7 +44,7 @@ export function fisherInformation(jacobian: Matrix, scaling: ParameterScaling): 
     );
   const scales = scalesOf(scaling);
   const scaled = scaledColumns(jacobian, scales);
-  const { seen, vectors } = rightSingular(scaled);
+  const { seen, vectors } = rightSingular(scaled, scaling.slopeError ?? 0);
   const eigenvalues = seen.map((value) => value * value);
   const relative = scaling.scales === undefined && Array.from(values).every((value) => value !== 0);
   const directions = Array.from(seen.keys())
@@ -86,13 +88,19 @@ function scaledColumns(jacobian: Matrix, scales: Float64Array): Matrix {
   return scaled;
 }
 
+/** Columns differ in size here: a coarser error would take a weak parameter for an unseen one. */
+const MOST_ERROR = 1e-6;
+
 /**
  * All p right singular vectors, and their singular values: 0 beyond the rank, where the vectors are any basis of what is
  * not seen. Rows of zeros stand in where n < p.
  */
-function rightSingular(scaled: Matrix): { readonly seen: Float64Array; readonly vectors: Matrix } {
+function rightSingular(
+  scaled: Matrix,
+  slopeError: number,
+): { readonly seen: Float64Array; readonly vectors: Matrix } {
   const size = scaled.columns;
-  const factor = pivotedQr(scaled);
+  const factor = pivotedQr(scaled, Math.max(scaled.rows * Number.EPSILON, Math.min(MOST_ERROR, slopeError)));
   const { rank } = factor;
   const { values, right } = svd(new Matrix(rank, size, factor.upper().data.slice(0, rank * size)));
   const directions = new Matrix(size, rank);

@@ -21,12 +21,18 @@ const NO_PART = 1e-6;
  * With rank r < p, a parameter with a part in an unseen direction has no estimate: its variance is ∞. The others keep
  * theirs, which then comes from the seen directions alone (Searle 1971: they are estimable functions).
  *
+ * @param slopeError relative error of J: see `LocalModel`.
  * @param known whether the noise is known (σ = 1) or σ² = RSS/(n − r).
  */
-export function covarianceOf(jacobian: Matrix, residuals: Float64Array, known: boolean): Covariance {
+export function covarianceOf(
+  jacobian: Matrix,
+  residuals: Float64Array,
+  known: boolean,
+  slopeError = 0,
+): Covariance {
   const usable = withoutBrokenColumns(jacobian);
   const scale = columnNorms(usable);
-  const local = new LocalModel(usable, residuals, scale);
+  const local = new LocalModel(usable, residuals, scale, slopeError);
   const { rank, singular, directions } = local;
   const size = jacobian.columns;
   const sum = residuals.reduce((total, residual) => total + residual * residual, 0);

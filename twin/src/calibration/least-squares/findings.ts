@@ -28,7 +28,7 @@ const AT_BOUND = 1e-6;
 export function findingsOf(fit: Omit<LeastSquaresFit, "findings">, slopeErrors: Float64Array): Finding[] {
   return [
     ...notConverged(fit),
-    ...unseenDirections(fit),
+    ...unseenDirections(fit, Math.max(...slopeErrors)),
     ...atBounds(fit),
     ...correlated(fit),
     ...misfit(fit),

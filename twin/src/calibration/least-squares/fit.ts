@@ -95,10 +95,10 @@ function assemble(
   const natural = system.naturalJacobian(z, jacobian);
   const sum = residuals.reduce((total, residual) => total + residual * residual, 0);
   const noiseScale = problem.noiseScale ?? (problem.noise ? "known" : "estimated");
-  const estimate = covarianceOf(natural, residuals, noiseScale === "known");
+  const estimate = covarianceOf(natural, residuals, noiseScale === "known", system.slopeError());
   const parameters = system.theta(z);
   const free = system.freeAt(parameters);
-  const optimality = optimalityOf(natural, residuals, free, descent.hidden, loss);
+  const optimality = optimalityOf(natural, residuals, free, descent.hidden, system.slopeError(), loss);
   const fit = {
     ids: problem.parameters.map(({ id }) => id),
     parameters,
@@ -125,5 +125,5 @@ function assemble(
     evaluations: system.counts(),
     problem,
   } as const;
-  return { ...fit, findings: findingsOf(fit, system.slopeErrors(jacobian)) };
+  return { ...fit, findings: findingsOf(fit, system.slopeErrors()) };
 }

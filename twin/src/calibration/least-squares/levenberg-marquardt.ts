@@ -143,7 +143,7 @@ class Search {
   /** A column that has shrunk by decades looks dependent in the scale of old: before the search ends it is looked at in its own. */
   #withoutMemory(local: LocalModel, small: number): LocalModel {
     const norms = columnNorms(this.#weighted);
-    const fresh = new LocalModel(this.#weighted, this.#pull, norms);
+    const fresh = new LocalModel(this.#weighted, this.#pull, norms, this.#system.slopeError());
     if (fresh.reachable <= small) return local;
     this.#scale.set(norms);
     this.#radius = Number.NaN;
@@ -166,7 +166,7 @@ class Search {
     columnNorms(this.#weighted).forEach((norm, index) => {
       this.#scale[index] = Math.max(norm, this.#scale[index] as number);
     });
-    return new LocalModel(this.#weighted, this.#pull, this.#scale);
+    return new LocalModel(this.#weighted, this.#pull, this.#scale, this.#system.slopeError());
   }
 
   /**

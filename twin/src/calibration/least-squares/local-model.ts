@@ -16,6 +16,9 @@ export interface Step {
 /** Longest bend, as a share of the step, that is a correction and no step of its own. */
 const MOST_BEND = 0.75;
 
+/** However coarse the slopes, columns that differ by this much are two. */
+const MOST_ERROR = 0.1;
+
 /**
  * r(z + p) ≈ r + J p in scaled variables D p, D the column norms of J.
  *
@@ -42,13 +45,15 @@ export class LocalModel {
   readonly #factor: QrFactor;
   readonly #left: Matrix;
 
-  constructor(jacobian: Matrix, residuals: Float64Array, scale: Float64Array) {
+  /** @param slopeError relative error of J's columns: directions that depend on less are rounding. */
+  constructor(jacobian: Matrix, residuals: Float64Array, scale: Float64Array, slopeError: number) {
     this.#scale = scale;
     const scaled = new Matrix(jacobian.rows, jacobian.columns);
     for (let row = 0; row < jacobian.rows; row++)
       for (let column = 0; column < jacobian.columns; column++)
         scaled.set(row, column, jacobian.get(row, column) / (scale[column] as number));
-    this.#factor = pivotedQr(scaled);
+    const rounding = Math.max(jacobian.rows, jacobian.columns) * Number.EPSILON;
+    this.#factor = pivotedQr(scaled, Math.min(MOST_ERROR, Math.max(rounding, slopeError)));
     this.rank = this.#factor.rank;
     const { left, values, right } = svd(firstRows(this.#factor.upper(), this.rank));
     this.#left = left;

@@ -86,12 +86,20 @@ export class ModelResiduals implements ResidualSystem {
       slopes === "quick"
         ? centralJacobian(this.#outputs, z, this.#value, settings, out)
         : extrapolatedJacobian(this.#outputs, z, this.#value, settings, out, this.#errors);
-    if (found)
-      for (let column = 0; column < this.coordinates; column++) {
-        this.#before[column] = this.#slopes[column] as number;
-        this.#slopes[column] = columnNorm(out, column);
-      }
+    if (!found) return false;
+    this.#relativeErrors(slopes, out);
+    for (let column = 0; column < this.coordinates; column++) {
+      this.#before[column] = this.#slopes[column] as number;
+      this.#slopes[column] = columnNorm(out, column);
+    }
     return found;
+  }
+
+  #relativeErrors(slopes: Slopes, jacobian: Matrix): void {
+    const plain = Math.cbrt((this.#noise ?? 0) / (Math.hypot(...this.#value) || 1)) ** 2;
+    for (let column = 0; column < this.coordinates; column++)
+      this.#errors[column] =
+        slopes === "quick" ? plain : (this.#errors[column] as number) / (columnNorm(jacobian, column) || 1);
   }
 
   #slopesAreOfOtherSize(): boolean {
@@ -120,9 +128,13 @@ export class ModelResiduals implements ResidualSystem {
     if (outputs > 3 * this.#outputsThen || outputs < this.#outputsThen / 3) this.#noise = undefined;
   }
 
-  /** ‖error‖/‖column‖ of the last "exact" slopes taken by differences, p; zeros for a given Jacobian. */
-  slopeErrors(jacobian: Matrix): Float64Array {
-    return this.#errors.map((error, column) => error / (columnNorm(jacobian, column) || 1));
+  slopeError(): number {
+    return Math.max(...this.slopeErrors());
+  }
+
+  /** ‖error‖/‖column‖ of the last Jacobian, p: estimated for extrapolated differences, (noise/‖h‖)^{2/3} for plain ones. */
+  slopeErrors(): Float64Array {
+    return this.#errors;
   }
 
   /** Parameters that do not lie at a bound. */
@@ -166,7 +178,9 @@ export class ModelResiduals implements ResidualSystem {
       low: this.transforms.map(({ low }) => low),
       high: this.transforms.map(({ high }) => high),
     };
-    return extrapolatedJacobian(outputs, theta, this.#value, settings, out, this.#errors);
+    const found = extrapolatedJacobian(outputs, theta, this.#value, settings, out, this.#errors);
+    if (found) this.#relativeErrors("exact", out);
+    return found;
   }
 
   theta(z: ArrayLike<number>): Float64Array {

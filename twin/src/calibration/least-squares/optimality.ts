@@ -22,6 +22,7 @@ const OFFSET = 1e-3;
  *
  * @param jacobian n × p on the natural scale.
  * @param free columns that may still move: not those of parameters at a bound.
+ * @param slopeError relative error of J: see `LocalModel`.
  * @param hidden change of the sum of squares that the model's noise can make.
  * @see Bates & Watts (1981), Technometrics 23(2), "A relative offset orthogonality convergence criterion".
  */
@@ -30,6 +31,7 @@ export function optimalityOf(
   residuals: Float64Array,
   free: readonly number[],
   hidden: number,
+  slopeError: number,
   loss: RobustLoss | undefined,
 ): Optimality {
   const columns = new Matrix(jacobian.rows, free.length);
@@ -41,7 +43,7 @@ export function optimalityOf(
     return root * residual;
   });
   if (!columns.data.every(Number.isFinite)) return { converged: false, relativeOffset: Number.NaN };
-  const { reachable, rank } = new LocalModel(columns, pull, columnNorms(columns));
+  const { reachable, rank } = new LocalModel(columns, pull, columnNorms(columns), slopeError);
   const whole = pull.reduce((sum, value) => sum + value * value, 0);
   if (rank === 0) return { converged: free.length === 0, relativeOffset: 0 };
   const rest = Math.max(0, whole - reachable) / (jacobian.rows - rank);

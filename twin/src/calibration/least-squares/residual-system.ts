@@ -11,6 +11,8 @@ export interface ResidualSystem {
   residuals(z: Float64Array, out: Float64Array): boolean;
   /** Writes ∂r/∂z, n × p, at the point of the residuals r; false when the model failed all around. */
   jacobian(z: Float64Array, slopes: Slopes, out: Matrix): boolean;
+  /** Relative error of the worst column of the last Jacobian: columns that differ by less are one. */
+  slopeError(): number;
   /** Distances over which a model usually changes in kind, p: |z|, or 1 where z is a logarithm. */
   reach(z: Float64Array): Float64Array;
   /** Root of the summed variances of the model's own errors in r. */
@@ -46,6 +48,10 @@ export class HeldCoordinate implements ResidualSystem {
       for (let column = 0; column < this.coordinates; column++)
         out.set(row, column, this.#jacobian.get(row, column < this.#index ? column : column + 1));
     return true;
+  }
+
+  slopeError(): number {
+    return this.#whole.slopeError();
   }
 
   reach(z: Float64Array): Float64Array {
