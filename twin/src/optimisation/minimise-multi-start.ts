@@ -1,6 +1,7 @@
 import { TwinError } from "../errors.ts";
 import { shapeError } from "../linear-algebra/matrix.ts";
 import type { Dice } from "../random/dice.ts";
+import { latinHypercube } from "./latin-hypercube.ts";
 import { type MinimiseOptions, minimise } from "./minimise.ts";
 import type { Minimum, Objective } from "./minimise-counted.ts";
 import { nelderMead } from "./minimise-nelder-mead.ts";
@@ -32,7 +33,6 @@ export interface MultiStart {
  * A global search: BFGS from a Latin hypercube of starts, and Nelder–Mead from where BFGS found no descent.
  *
  * @throws {TwinError} BAD_SHAPE, BAD_BOX; NO_START when there is none.
- * @see McKay, Beckman & Conover (1979), Technometrics 21, for the hypercube.
  */
 export function multiStart(
   objective: Objective,
@@ -42,7 +42,7 @@ export function multiStart(
 ): MultiStart {
   const starts = [
     ...(options.first ?? []).map((start) => Float64Array.from(start)),
-    ...latinHypercube(box, options.starts ?? 8, dice),
+    ...startsIn(box, options.starts ?? 8, dice),
   ];
   const all = starts.map((start) => polished(objective, start, options));
   const [first] = all;
@@ -71,14 +71,10 @@ function polished(objective: Objective, start: Float64Array, options: MinimiseOp
   };
 }
 
-/**
- * `count` points in a box, each coordinate's points spread over `count` equal slices.
- * @throws {TwinError} BAD_SHAPE, BAD_BOX.
- */
-export function latinHypercube({ low, high }: StartBox, count: number, dice: Dice): Float64Array[] {
+/** A Latin hypercube stretched over the box. */
+function startsIn({ low, high }: StartBox, count: number, dice: Dice): Float64Array[] {
   if (low.length !== high.length)
     throw shapeError(`bounds of ${low.length} and ${high.length}`, "equal sizes");
-  const points = Array.from({ length: count }, () => new Float64Array(low.length));
   for (let index = 0; index < low.length; index++) {
     const [from, to] = [low[index] as number, high[index] as number];
     if (!(from <= to) || !Number.isFinite(to - from))
@@ -87,19 +83,13 @@ export function latinHypercube({ low, high }: StartBox, count: number, dice: Dic
         `coordinate ${index} runs from ${from} to ${to}`,
         "expected finite low ≤ high",
       );
-    const order = shuffled(count, dice);
-    points.forEach((point, position) => {
-      point[index] = from + ((to - from) * ((order[position] as number) + dice.uniform())) / count;
-    });
   }
-  return points;
-}
-
-function shuffled(count: number, dice: Dice): number[] {
-  const order = Array.from({ length: count }, (_, index) => index);
-  for (let last = count - 1; last > 0; last--) {
-    const other = Math.floor(dice.uniform() * (last + 1));
-    [order[last], order[other]] = [order[other] as number, order[last] as number];
-  }
-  return order;
+  const cube = latinHypercube(count, low.length, dice);
+  return Array.from({ length: count }, (_, point) =>
+    Float64Array.from(
+      { length: low.length },
+      (_entry, index) =>
+        (low[index] as number) + ((high[index] as number) - (low[index] as number)) * cube.get(point, index),
+    ),
+  );
 }
