@@ -2,11 +2,10 @@ import {
   cholesky,
   logDeterminant,
   solveCholesky,
-  solveLower,
-  solveLowerTransposed,
   subtractGram,
 } from "@plumbline/twin/linear-algebra/cholesky";
 import { dot, Matrix, multiply, plus, symmetrise, timesVector } from "@plumbline/twin/linear-algebra/matrix";
+import { solveLower, solveLowerTransposed } from "@plumbline/twin/linear-algebra/triangular";
 import { describe, expect, test } from "vitest";
 import { type Random, seeded } from "../../support/random.ts";
 import { refusal } from "../support/refusals.ts";

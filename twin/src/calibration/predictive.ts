@@ -1,8 +1,9 @@
 import type { ParameterSet } from "../contract/parameter-set.ts";
 import type { TwinDefinition } from "../definition/twin-definition.ts";
 import { CUBATURE, type Moments, momentsOf, sigmaPoints } from "../estimation/unscented-transform.ts";
-import { cholesky, logDeterminant, solveLower } from "../linear-algebra/cholesky.ts";
+import { cholesky, logDeterminant } from "../linear-algebra/cholesky.ts";
 import { dot, entry, Matrix } from "../linear-algebra/matrix.ts";
+import { solveLower } from "../linear-algebra/triangular.ts";
 import { steadyModel } from "../models/models.ts";
 import { boundsOf, driftRate, fromNatural } from "./transform.ts";
 

@@ -6,8 +6,9 @@ import {
   type SigmaRule,
   sigmaPoints,
 } from "../estimation/unscented-transform.ts";
-import { cholesky, solveCholesky, solveLower } from "../linear-algebra/cholesky.ts";
+import { cholesky, solveCholesky } from "../linear-algebra/cholesky.ts";
 import { dot, entry, Matrix, timesVector } from "../linear-algebra/matrix.ts";
+import { solveLower } from "../linear-algebra/triangular.ts";
 import { standardNormalLogCdf } from "../probability/normal.ts";
 
 /** A half-space aᵀx + c > 0 in which one regime of the model holds. */

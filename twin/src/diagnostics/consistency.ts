@@ -1,6 +1,7 @@
 import { TwinError } from "../errors.ts";
-import { cholesky, solveLower } from "../linear-algebra/cholesky.ts";
+import { cholesky } from "../linear-algebra/cholesky.ts";
 import { dot, entry, Matrix, shapeError } from "../linear-algebra/matrix.ts";
+import { solveLower } from "../linear-algebra/triangular.ts";
 import { binomialBand } from "../probability/binomial.ts";
 import { chiSquaredCdf, chiSquaredQuantile, chiSquaredSurvival } from "../probability/chi-squared.ts";
 

@@ -1,5 +1,6 @@
-import { cholesky, logDeterminant, solveLower } from "../linear-algebra/cholesky.ts";
+import { cholesky, logDeterminant } from "../linear-algebra/cholesky.ts";
 import { dot, entry, Matrix, shapeError } from "../linear-algebra/matrix.ts";
+import { solveLower } from "../linear-algebra/triangular.ts";
 import { logSumExp } from "../probability/log-sum-exp.ts";
 import { meanOf, varianceOf } from "./chains.ts";
 import { badForecast, requireFinite, requireSpread } from "./forecast-checks.ts";

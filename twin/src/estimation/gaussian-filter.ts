@@ -1,5 +1,6 @@
-import { cholesky, logDeterminant, solveLower, subtractGram } from "../linear-algebra/cholesky.ts";
+import { cholesky, logDeterminant, subtractGram } from "../linear-algebra/cholesky.ts";
 import { dot, entry, Matrix, timesVector } from "../linear-algebra/matrix.ts";
+import { solveLower } from "../linear-algebra/triangular.ts";
 import type { Gaussian } from "./gaussian.ts";
 
 export interface Updated {

@@ -2,9 +2,6 @@ import { TwinError } from "../errors.ts";
 import { Matrix, shapeError } from "./matrix.ts";
 import { solveLower, solveLowerTransposed } from "./triangular.ts";
 
-/** Also found here: whoever has a factor solves with it. */
-export { solveLower, solveLowerTransposed } from "./triangular.ts";
-
 /**
  * Lower-triangular L with A = L Lᵀ; reads only the lower triangle of A.
  * @throws {TwinError} NOT_POSITIVE_DEFINITE names the pivot; nothing is substituted for a failed factor.

@@ -1,5 +1,6 @@
-import { cholesky, logDeterminant, solveLower } from "@plumbline/twin/linear-algebra/cholesky";
+import { cholesky, logDeterminant } from "@plumbline/twin/linear-algebra/cholesky";
 import { Matrix } from "@plumbline/twin/linear-algebra/matrix";
+import { solveLower } from "@plumbline/twin/linear-algebra/triangular";
 import { gamma } from "@plumbline/twin/probability/gamma";
 import { normal } from "@plumbline/twin/probability/normal";
 import { type ModelOf, positivePart } from "./problem-set.ts";

@@ -1,7 +1,8 @@
 import { TwinError } from "../../errors.ts";
-import { cholesky, logDeterminant, solveLower } from "../../linear-algebra/cholesky.ts";
+import { cholesky, logDeterminant } from "../../linear-algebra/cholesky.ts";
 import { requireFinite } from "../../linear-algebra/finite.ts";
 import { dot, entry, Matrix, shapeError } from "../../linear-algebra/matrix.ts";
+import { solveLower } from "../../linear-algebra/triangular.ts";
 import type { Distribution } from "../../probability/distribution.ts";
 import { requireReadings } from "../problem/priors.ts";
 import type { DensityProblem, SimulationProblem, Unknown } from "../problem/problem.ts";

@@ -1,7 +1,8 @@
 import { TwinError } from "../../errors.ts";
-import { cholesky, logDeterminant, solveCholesky, solveLower } from "../../linear-algebra/cholesky.ts";
+import { cholesky, logDeterminant, solveCholesky } from "../../linear-algebra/cholesky.ts";
 import { requireFinite } from "../../linear-algebra/finite.ts";
 import { dot, entry, Matrix, shapeError, timesVector } from "../../linear-algebra/matrix.ts";
+import { solveLower } from "../../linear-algebra/triangular.ts";
 import type { Kernel } from "./kernel.ts";
 
 /** Values of a function at n points of d inputs, each with its own noise. */

@@ -1,7 +1,8 @@
 import { TwinError } from "../../errors.ts";
-import { cholesky, solveLowerTransposed } from "../../linear-algebra/cholesky.ts";
+import { cholesky } from "../../linear-algebra/cholesky.ts";
 import { allFinite } from "../../linear-algebra/finite.ts";
 import { entry, Matrix, multiply, timesVector } from "../../linear-algebra/matrix.ts";
+import { solveLowerTransposed } from "../../linear-algebra/triangular.ts";
 import { minimise } from "../../optimisation/minimise.ts";
 import { hessian } from "../../optimisation/minimise-differences.ts";
 

@@ -1,5 +1,6 @@
-import { cholesky, logDeterminant, solveLower } from "../../linear-algebra/cholesky.ts";
+import { cholesky, logDeterminant } from "../../linear-algebra/cholesky.ts";
 import { Matrix, timesVector } from "../../linear-algebra/matrix.ts";
+import { solveLower } from "../../linear-algebra/triangular.ts";
 import { logGamma } from "../../probability/gamma-function.ts";
 import type { Dice } from "../../random/dice.ts";
 import type { Evaluator } from "../problem/evaluator.ts";

@@ -1,5 +1,6 @@
-import { cholesky, solveLower } from "../../linear-algebra/cholesky.ts";
+import { cholesky } from "../../linear-algebra/cholesky.ts";
 import { Matrix } from "../../linear-algebra/matrix.ts";
+import { solveLower } from "../../linear-algebra/triangular.ts";
 import type { Gaussian } from "../gaussian.ts";
 import { AdaptiveNoise } from "./adaptive.ts";
 import type { AssimilatedScalar, FilteredStep, FilterOptions } from "./filtered.ts";

@@ -1,5 +1,6 @@
-import { cholesky, solveLower } from "../../linear-algebra/cholesky.ts";
+import { cholesky } from "../../linear-algebra/cholesky.ts";
 import { dot, Matrix } from "../../linear-algebra/matrix.ts";
+import { solveLower } from "../../linear-algebra/triangular.ts";
 import { zeroRows } from "../ensemble/rows.ts";
 import { type ParticleCloud, weightedCovariance, weightedMean } from "./cloud.ts";
 import type { ParticleSystem } from "./particle-system.ts";

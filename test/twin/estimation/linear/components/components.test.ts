@@ -12,8 +12,9 @@ import { dummySeasonal, trigonometricSeasonal } from "@plumbline/twin/estimation
 import { kalmanFilter, logLikelihood } from "@plumbline/twin/estimation/linear/filter";
 import type { Transition } from "@plumbline/twin/estimation/linear/model";
 import { smooth } from "@plumbline/twin/estimation/linear/smoother";
-import { cholesky, logDeterminant, solveLower } from "@plumbline/twin/linear-algebra/cholesky";
+import { cholesky, logDeterminant } from "@plumbline/twin/linear-algebra/cholesky";
 import { Matrix } from "@plumbline/twin/linear-algebra/matrix";
+import { solveLower } from "@plumbline/twin/linear-algebra/triangular";
 import { dice } from "@plumbline/twin/random/dice";
 import { describe, expect, test } from "vitest";
 import { denseSmoother, relativeError } from "../dense.ts";
