@@ -52,6 +52,7 @@ export interface SmallPass {
 
 /** By number of states. */
 const RUNS: readonly Run[] = [run1, run2, run3];
+const IDENTITIES: readonly Float64Array[] = [0, 1, 2, 3].map((size) => Matrix.identity(size).data);
 const LOG_TWO_PI = Math.log(2 * Math.PI);
 
 /**
@@ -71,19 +72,21 @@ export function smallFilter(
 ): SmallPass {
   const size = checkModel(model);
   checkSteps(model, readings.length, steps);
-  checkRecord(record, readings.length, size);
-  const factor = packed(model.covariance, size);
-  const state = Float64Array.of(0, 0, 1, 0, Number.NaN, Number.NaN, ...Array.from(model.mean), ...factor);
+  const recording = Object.values(record).length > 0;
+  if (recording) checkRecord(record, readings.length, size);
+  const state = startState(model, size);
   const work: SmallWork = {
     state,
-    row: Float64Array.from(model.observation),
+    row: new Float64Array(model.observation),
     variance: model.observationVariance,
     // The last pair stands for the step that is not taken before the first reading.
-    transitions: [...model.transitions.map((block) => Float64Array.from(block)), Matrix.identity(size).data],
-    noises: [...model.noises.map((block) => packed(block, size)), new Float64Array(factor.length)],
+    transitions: [
+      ...model.transitions.map((block) => new Float64Array(block)),
+      IDENTITIES[size] as Float64Array,
+    ],
+    noises: [...model.noises.map((block) => packed(block, size)), new Float64Array(packedSize(size))],
     readings,
   };
-  const recording = Object.values(record).length > 0;
   runAll(work, steps, recording ? (t) => keep(record, t, state, size) : undefined);
   return summary(work);
 }
@@ -138,13 +141,27 @@ function keep(record: SmallRecord, t: number, state: Float64Array, size: number)
     innovationVariances[t] = Number.isNaN(innovation) ? Number.NaN : (state[HEAD - 1] as number);
 }
 
+function startState({ mean, covariance }: SmallModel, size: number): Float64Array {
+  const state = new Float64Array(HEAD + size + packedSize(size));
+  // Σ ln f is kept as the logarithm of a product, and no reading has been seen.
+  state[2] = 1;
+  state.fill(Number.NaN, HEAD - 2, HEAD);
+  state.set(mean, HEAD);
+  state.set(packed(covariance, size), HEAD + size);
+  return state;
+}
+
+const packedSize = (size: number): number => (size * (size + 1)) / 2;
+
 /** D, then the strict upper triangle of U by rows. */
 function packed(covariance: ArrayLike<number>, size: number): Float64Array {
-  const { unit, diagonal } = unitFactor(new Matrix(size, size, Float64Array.from(covariance)));
-  const upper = [];
+  const { unit, diagonal } = unitFactor(new Matrix(size, size, new Float64Array(covariance)));
+  const result = new Float64Array(packedSize(size));
+  result.set(diagonal);
+  let place = size;
   for (let row = 0; row < size; row++)
-    for (let column = row + 1; column < size; column++) upper.push(unit.get(row, column));
-  return Float64Array.of(...diagonal, ...upper);
+    for (let column = row + 1; column < size; column++) result[place++] = unit.get(row, column);
+  return result;
 }
 
 /** U D Uᵀ out of a state into `out` from `at` on. */

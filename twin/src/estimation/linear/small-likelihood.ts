@@ -28,7 +28,7 @@ export function smallLikelihood(
   const observation = model.observation(from);
   const noise = observation.noise.get(0, 0);
   if (!(noise > 0)) return undefined;
-  const intervals = new Intervals(Math.max(8, times.length / 4));
+  const intervals = new Intervals(times.length - from, Math.max(8, times.length / 4));
   for (let index = from + 1; index < times.length; index++) {
     if (model.observation(index) !== observation) return undefined;
     const elapsed = (times[index] as number) - (times[index - 1] as number);
@@ -49,30 +49,36 @@ export const isSmall = ({ states, outputs }: LinearModel): boolean => outputs ==
 /** Which transition each interval is, each told apart by identity. */
 class Intervals {
   readonly kinds: Transition[] = [];
-  readonly steps: number[] = [];
+  readonly steps: Int32Array;
   readonly #most: number;
   readonly #indices = new Map<Transition, number>();
+  #taken = 0;
+  #last: Transition | undefined;
+  #kind = 0;
 
-  constructor(most: number) {
+  constructor(count: number, most: number) {
+    this.steps = new Int32Array(count);
     this.#most = most;
   }
 
   /** False when the kernels cannot take it. */
   take(transition: Transition): boolean {
-    const last = this.steps.at(-1);
-    if (last !== undefined && this.kinds[last] === transition) {
-      this.steps.push(last);
-      return true;
+    if (transition !== this.#last) {
+      const kind = this.#kindOf(transition);
+      if (kind === undefined) return false;
+      this.#last = transition;
+      this.#kind = kind;
     }
-    let index = this.#indices.get(transition);
-    if (index === undefined) {
-      if (transition.drift !== undefined || this.kinds.length >= this.#most) return false;
-      index = this.kinds.length;
-      this.kinds.push(transition);
-      this.#indices.set(transition, index);
-    }
-    this.steps.push(index);
+    this.steps[this.#taken++] = this.#kind;
     return true;
+  }
+
+  #kindOf(transition: Transition): number | undefined {
+    const known = this.#indices.get(transition);
+    if (known !== undefined) return known;
+    if (transition.drift !== undefined || this.kinds.length >= this.#most) return undefined;
+    this.#indices.set(transition, this.kinds.length);
+    return this.kinds.push(transition) - 1;
   }
 
   model(observation: Observation, mean: Float64Array, covariance: Float64Array): SmallModel {

@@ -8,12 +8,19 @@ const KEPT = 256;
 /** The same elapsed time gives the same object, so that filters can skip what they prepared for it. */
 export function keptByElapsed(compute: (elapsed: number) => Transition): (elapsed: number) => Transition {
   const kept = new Map<number, Transition>();
+  let last = Number.NaN;
+  let same: Transition | undefined;
   return (elapsed) => {
-    const known = kept.get(elapsed);
-    if (known !== undefined) return known;
-    if (kept.size >= KEPT) kept.clear();
-    const transition = compute(elapsed);
-    kept.set(elapsed, transition);
+    // Most readings come as far apart as the two before.
+    if (elapsed === last && same !== undefined) return same;
+    let transition = kept.get(elapsed);
+    if (transition === undefined) {
+      if (kept.size >= KEPT) kept.clear();
+      transition = compute(elapsed);
+      kept.set(elapsed, transition);
+    }
+    last = elapsed;
+    same = transition;
     return transition;
   };
 }
