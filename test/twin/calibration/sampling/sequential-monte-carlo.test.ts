@@ -115,14 +115,14 @@ describe("the SMC sampler", () => {
     expect(driven.logEvidence).toEqual(here.logEvidence);
   });
 
-  test("driven from outside, takes NaN for a failed run", () => {
+  test("driven from outside, takes what is not finite for a failed run", () => {
     const options = { dice: dice(9), populations: 2, points: 64 };
     const target = new Target(reading);
     const batches = temperMany(target, chooseReference(target, dice(9), new Evaluator()), options);
     let step = batches.next();
     while (!step.done)
       step = batches.next(
-        step.value.map((theta) => (theta[0]! > 3 ? Number.NaN : reading.logLikelihood(theta))),
+        step.value.map((theta) => (theta[0]! > 3 ? Number.POSITIVE_INFINITY : reading.logLikelihood(theta))),
       );
     for (const { population } of step.value)
       for (const point of population.points) expect(point[0]).toBeLessThanOrEqual(3);
