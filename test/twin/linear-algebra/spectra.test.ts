@@ -138,3 +138,20 @@ describe("singular values", () => {
   test("are refused for what is not finite", () =>
     expect(refusal(() => svd(Matrix.from([[Number.NaN]])))).toMatchObject({ code: "NOT_FINITE" }));
 });
+
+describe("a triangular factor whose last columns are rounding", () => {
+  test.each([
+    [-31.338831339913767, 0.9041030365576777, -41.46755269287871, 0, 0, 0, 0, 0, -8.881784197001252e-16],
+    [
+      -0.013768254181254637, -33.15726725304954, 0.05171670937768564, 0, 7.107161869370425e-15,
+      -6.940587763057056e-18, 0, 0, 0,
+    ],
+  ])("has its singular values all the same (%f, …)", (...entries) => {
+    const matrix = new Matrix(3, 3, Float64Array.from(entries));
+    const values = singularValues(matrix);
+    // Of rank one but for rounding: the largest is the length of the first row.
+    expect(values[0]! / Math.hypot(...entries.slice(0, 3))).toBeCloseTo(1, 14);
+    expect(values[1]!).toBeLessThan(1e-14);
+    expect(values[2]!).toBeLessThan(1e-14);
+  });
+});

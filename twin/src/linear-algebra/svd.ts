@@ -12,6 +12,8 @@ export interface Svd {
 }
 
 const SWEEPS = 60;
+/** Sweeps in which a column keeps its own scale, however small; one that is still not orthogonal then is the rounding of others. */
+const FINE_SWEEPS = 12;
 
 /**
  * One-sided Jacobi: plane rotations make the columns of A orthogonal, their lengths are the singular values. Small
@@ -45,7 +47,8 @@ export function conditionNumber(matrix: Matrix): number {
 }
 
 function orthogonalise(columns: Matrix, turns: Matrix): void {
-  for (let sweep = 0; sweep < SWEEPS; sweep++) if (!sweepOnce(columns, turns)) return;
+  for (let sweep = 0; sweep < SWEEPS; sweep++)
+    if (!sweepOnce(columns, turns, sweep < FINE_SWEEPS ? 0 : roundingOf(columns))) return;
   throw new TwinError(
     "NO_CONVERGENCE",
     `the singular values of a ${columns.columns} × ${columns.rows} matrix did not settle in ${SWEEPS} sweeps`,
@@ -53,8 +56,16 @@ function orthogonalise(columns: Matrix, turns: Matrix): void {
   );
 }
 
-/** Turns every pair of columns once; false when all were orthogonal to rounding. */
-function sweepOnce(columns: Matrix, turns: Matrix): boolean {
+/** Norm that rounding alone leaves in a column of this matrix. */
+function roundingOf({ rows: count, columns: length, data }: Matrix): number {
+  let largest = 0;
+  for (let index = 0; index < count; index++)
+    largest = Math.max(largest, spanDot(data, index * length, data, index * length, length));
+  return Math.max(length, 10) * Number.EPSILON * Math.sqrt(largest);
+}
+
+/** Turns every pair of columns longer than `noise` once; false when all were orthogonal to rounding. */
+function sweepOnce(columns: Matrix, turns: Matrix, noise: number): boolean {
   const { rows: count, columns: length, data } = columns;
   const tolerance = Math.max(length, 10) * Number.EPSILON;
   let turned = false;
@@ -64,6 +75,7 @@ function sweepOnce(columns: Matrix, turns: Matrix): boolean {
       const b = spanDot(data, second * length, data, second * length, length);
       const product = spanDot(data, first * length, data, second * length, length);
       if (Math.abs(product) <= tolerance * Math.sqrt(a) * Math.sqrt(b)) continue;
+      if (Math.sqrt(Math.min(a, b)) < noise) continue;
       const ratio = (b - a) / (2 * product);
       const tangent = (ratio >= 0 ? 1 : -1) / (Math.abs(ratio) + Math.sqrt(1 + ratio * ratio));
       const cosine = 1 / Math.sqrt(1 + tangent * tangent);
