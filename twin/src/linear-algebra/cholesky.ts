@@ -16,33 +16,47 @@ export function choleskyInto(factor: Matrix, matrix: Matrix): Matrix {
   if (matrix.columns !== size) throw shapeError(`${size} × ${matrix.columns}`, "a square matrix");
   if (factor.rows !== size || factor.columns !== size)
     throw shapeError(`a factor of ${factor.rows} × ${factor.columns}`, `${size} × ${size}`);
-  const a = matrix.data;
-  const l = factor.data;
-  for (let row = 0; row < size; row++) {
-    const start = row * size;
-    for (let column = 0; column <= row; column++) {
-      const other = column * size;
-      let sum = a[start + column] as number;
-      for (let inner = 0; inner < column; inner++)
-        sum -= (l[start + inner] as number) * (l[other + inner] as number);
-      if (column < row) {
-        l[start + column] = sum / (l[other + column] as number);
-        continue;
-      }
-      if (!(sum > 0 && sum < Number.POSITIVE_INFINITY)) throw notDefinite(row, size, sum);
-      l[start + row] = Math.sqrt(sum);
-    }
-    for (let column = row + 1; column < size; column++) l[start + column] = 0;
-  }
-  return factor;
-}
-
-const notDefinite = (pivot: number, size: number, value: number): TwinError =>
-  new TwinError(
+  if (factor !== matrix) factor.data.set(matrix.data);
+  const smallest = choleskyInPlace(factor);
+  if (smallest > 0) return factor;
+  const pivot = -1 - smallest;
+  throw new TwinError(
     "NOT_POSITIVE_DEFINITE",
-    `pivot ${pivot} of a ${size} × ${size} matrix is ${value}`,
+    `pivot ${pivot} of a ${size} × ${size} matrix is ${factor.get(pivot, pivot)}`,
     "a covariance must be positive definite: look for a signal without noise or a parameter without prior variance",
   );
+}
+
+/**
+ * Lower triangle of A ← L for the leading `size` × `size` block, which the caller knows to exist; above its diagonal: 0.
+ * @returns the smallest pivot as a share of its diagonal entry (how nearly dependent the rows are: −log₁₀ of it are the
+ *   digits that the factor has lost), 1 of nothing; −(row + 1) when the pivot of `row` is not a positive number, which then
+ *   stands in its place in a spoilt A.
+ */
+export function choleskyInPlace(matrix: Matrix, size: number = matrix.rows): number {
+  const { data, columns } = matrix;
+  let smallest = 1;
+  for (let row = 0; row < size; row++) {
+    const start = row * columns;
+    for (let column = 0; column < row; column++) {
+      const other = column * columns;
+      let sum = data[start + column] as number;
+      for (let inner = 0; inner < column; inner++)
+        sum -= (data[start + inner] as number) * (data[other + inner] as number);
+      data[start + column] = sum / (data[other + column] as number);
+      data[other + row] = 0;
+    }
+    const diagonal = data[start + row] as number;
+    let pivot = diagonal;
+    for (let inner = 0; inner < row; inner++)
+      pivot -= (data[start + inner] as number) * (data[start + inner] as number);
+    data[start + row] = pivot;
+    if (!(pivot > 0 && pivot < Number.POSITIVE_INFINITY)) return -(row + 1);
+    smallest = Math.min(smallest, pivot / diagonal);
+    data[start + row] = Math.sqrt(pivot);
+  }
+  return smallest;
+}
 
 /** A⁻¹ b from A = L Lᵀ. */
 export const solveCholesky = (factor: Matrix, right: Matrix): Matrix =>

@@ -51,6 +51,12 @@ export function symmetricRankUpdate(target: Matrix, factor: Matrix, scale = 1): 
   return mirrorLower(addRowProducts(target, factor, factor, scale, true));
 }
 
+/** Lower triangle of the leading `rows` × `rows` block of `out` ← A Aᵀ for the first `rows` rows of A; the rest stays. */
+export function gramOfRows(out: Matrix, array: Matrix, rows: number = array.rows): Matrix {
+  for (let row = 0; row < rows; row++) out.data.fill(0, row * out.columns, row * out.columns + row + 1);
+  return addRowProducts(out, array, array, 1, true, rows);
+}
+
 /** The upper triangle becomes that below the diagonal, in place. */
 export function mirrorLower(matrix: Matrix): Matrix {
   for (let row = 1; row < matrix.rows; row++)
@@ -62,16 +68,24 @@ export function mirrorLower(matrix: Matrix): Matrix {
  * out ← out + scale · A Bᵀ, or its lower triangle, in tiles of 2 × 2: four sums run beside one another on two rows of each, so
  * that each number that is fetched is used twice. At an odd edge a row stands in for its missing neighbour.
  */
-function addRowProducts(out: Matrix, left: Matrix, right: Matrix, scale: number, lower: boolean): Matrix {
+function addRowProducts(
+  out: Matrix,
+  left: Matrix,
+  right: Matrix,
+  scale: number,
+  lower: boolean,
+  rows: number = left.rows,
+): Matrix {
   const inner = left.columns;
   const a = left.data;
   const b = right.data;
-  for (let row = 0; row < left.rows; row += 2) {
+  const columns = lower ? rows : right.rows;
+  for (let row = 0; row < rows; row += 2) {
     const top = row * inner;
-    const bottom = row + 1 < left.rows ? top + inner : top;
-    for (let column = 0; column < (lower ? row + 1 : right.rows); column += 2) {
+    const bottom = row + 1 < rows ? top + inner : top;
+    for (let column = 0; column < (lower ? row + 1 : columns); column += 2) {
       const near = column * inner;
-      const far = column + 1 < right.rows ? near + inner : near;
+      const far = column + 1 < columns ? near + inner : near;
       let topNear = 0;
       let topFar = 0;
       let bottomNear = 0;

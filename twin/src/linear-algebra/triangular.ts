@@ -5,12 +5,16 @@ import { spanAdd } from "./spans.ts";
 /** L⁻¹ B for lower-triangular L, n × n, and B, n × w. Entries above the diagonal of L are not read. */
 export function solveLower(factor: Matrix, right: Matrix): Matrix {
   checkSystem(factor, right);
-  const result = right.copy();
-  for (let row = 0; row < factor.rows; row++) {
-    for (let inner = 0; inner < row; inner++) addRow(result, row, -factor.get(row, inner), inner);
-    divideRow(result, row, factor);
+  return solveLowerInPlace(factor, right.copy());
+}
+
+/** `right` ← L⁻¹ `right` for the leading `size` × `size` block of L and as many rows of `right`, which the caller knows to exist. */
+export function solveLowerInPlace(factor: Matrix, right: Matrix, size: number = factor.rows): Matrix {
+  for (let row = 0; row < size; row++) {
+    for (let inner = 0; inner < row; inner++) addRow(right, row, -factor.get(row, inner), inner);
+    divideRow(right, row, factor);
   }
-  return result;
+  return right;
 }
 
 /** L⁻ᵀ B for lower-triangular L. */

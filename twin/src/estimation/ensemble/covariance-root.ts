@@ -1,6 +1,6 @@
 import { TwinError } from "../../errors.ts";
-import { requireFinite } from "../../linear-algebra/finite.ts";
 import { type Matrix, shapeError } from "../../linear-algebra/matrix.ts";
+import { isDiagonal, requireSymmetric } from "../../linear-algebra/symmetric.ts";
 import { symmetricEigen } from "../../linear-algebra/symmetric-eigen.ts";
 import type { Dice } from "../../random/dice.ts";
 import { addScaled, zeroRows } from "./rows.ts";
@@ -75,20 +75,7 @@ export class CovarianceRoot {
 function checkCovariance(covariance: Matrix, size: number, name: string): void {
   if (covariance.rows !== size || covariance.columns !== size)
     throw shapeError(`${name} is ${covariance.rows} × ${covariance.columns}`, `${size} × ${size}`);
-  requireFinite(covariance, name);
-  for (let row = 0; row < size; row++) {
-    for (let column = 0; column < row; column++) {
-      const one = covariance.get(row, column);
-      const other = covariance.get(column, row);
-      const scale = Math.sqrt(Math.abs(covariance.get(row, row) * covariance.get(column, column)));
-      if (Math.abs(one - other) > 1e-9 * Math.max(scale, Math.abs(one)))
-        throw new TwinError(
-          "NOT_SYMMETRIC",
-          `${name} has ${one} at (${row}, ${column}) and ${other} at (${column}, ${row})`,
-          "a covariance is symmetric: symmetrise it where it is computed",
-        );
-    }
-  }
+  requireSymmetric(covariance, name);
 }
 
 /** Diagonal C: pairs of index and standard deviation. */
@@ -120,10 +107,3 @@ const indefinite = (name: string, value: number): TwinError =>
     `${name} has the eigenvalue ${value}`,
     "a covariance has no negative eigenvalue: look for a variance with the wrong sign or a correlation beyond ±1",
   );
-
-function isDiagonal(matrix: Matrix): boolean {
-  for (let row = 0; row < matrix.rows; row++)
-    for (let column = 0; column < matrix.columns; column++)
-      if (row !== column && matrix.get(row, column) !== 0) return false;
-  return true;
-}

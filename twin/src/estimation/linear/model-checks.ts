@@ -1,7 +1,7 @@
 import { requireFinite } from "../../linear-algebra/finite.ts";
 import { type Matrix, shapeError } from "../../linear-algebra/matrix.ts";
+import { semidefiniteFactor } from "../../linear-algebra/semidefinite.ts";
 import type { LinearModel, Observation, Transition } from "./model.ts";
-import { semidefiniteFactor } from "./semidefinite.ts";
 
 /** @throws {TwinError} BAD_SHAPE, NOT_FINITE, NOT_SYMMETRIC, NOT_POSITIVE_SEMIDEFINITE. */
 export function checkStart({ states, outputs, start }: LinearModel): void {

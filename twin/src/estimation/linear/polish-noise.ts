@@ -1,11 +1,11 @@
 import { Matrix, multiply } from "../../linear-algebra/matrix.ts";
+import { semidefiniteFactor } from "../../linear-algebra/semidefinite.ts";
 import { minimise } from "../../optimisation/minimise.ts";
 import { matrixOf } from "./arrays.ts";
 import type { EmTargets } from "./em-targets.ts";
 import { likelihoodOfSeries } from "./filter.ts";
 import { linearModel, type ModelMatrices } from "./linear-model.ts";
 import { checkedSeries, type Readings } from "./readings.ts";
-import { semidefiniteFactor } from "./semidefinite.ts";
 
 export interface PolishedNoise {
   readonly matrices: ModelMatrices;

@@ -1,6 +1,7 @@
 import { Matrix } from "../../linear-algebra/matrix.ts";
+import { semidefiniteFactor } from "../../linear-algebra/semidefinite.ts";
+import { isDiagonal } from "../../linear-algebra/symmetric.ts";
 import type { Observation } from "./model.ts";
-import { semidefiniteFactor } from "./semidefinite.ts";
 
 /** A reading as independent scalars: value_i = row_iᵀ x + v_i, v_i ~ N(0, noise_i); index_i is the output it stands for. */
 export interface ScalarRows {
@@ -85,12 +86,6 @@ function prepare(observation: Observation, outputs: readonly number[], correlate
   });
   return { outputs, rows, noises, mixing, offsets };
 }
-
-const isDiagonal = (matrix: Matrix): boolean => {
-  for (let row = 0; row < matrix.rows; row++)
-    for (let column = 0; column < row; column++) if (matrix.get(row, column) !== 0) return false;
-  return true;
-};
 
 export function block(matrix: Matrix, rows: readonly number[], columns: readonly number[] = rows): Matrix {
   const result = new Matrix(rows.length, columns.length);

@@ -1,11 +1,11 @@
 import { type Matrix, timesVector } from "../../linear-algebra/matrix.ts";
+import { semidefiniteFactor } from "../../linear-algebra/semidefinite.ts";
 import type { Dice } from "../../random/dice.ts";
 import { BackwardPass } from "./backward-pass.ts";
 import { kalmanFilter } from "./filter.ts";
 import type { Filtered } from "./filtered.ts";
 import type { LinearModel } from "./model.ts";
 import { checkStart, ModelChecks } from "./model-checks.ts";
-import { semidefiniteFactor } from "./semidefinite.ts";
 import { smooth } from "./smoother.ts";
 
 /** Drawn states and readings of a model. */

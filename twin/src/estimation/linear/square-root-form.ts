@@ -1,8 +1,8 @@
 import { Matrix } from "../../linear-algebra/matrix.ts";
+import { semidefiniteFactor } from "../../linear-algebra/semidefinite.ts";
 import { lowerPart, triangularise } from "../../linear-algebra/triangularise.ts";
 import type { CovarianceForm } from "./covariance-form.ts";
 import type { Transition } from "./model.ts";
-import { semidefiniteFactor } from "./semidefinite.ts";
 
 /**
  * S, n × n, with P = S Sᵀ: P is positive semi-definite by construction, and half the digits are lost that P would lose.

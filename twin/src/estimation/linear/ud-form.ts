@@ -1,4 +1,5 @@
 import { Matrix } from "../../linear-algebra/matrix.ts";
+import { semidefiniteFactor } from "../../linear-algebra/semidefinite.ts";
 import {
   composeUnitFactor,
   type UnitFactor,
@@ -9,7 +10,6 @@ import {
 } from "../../linear-algebra/unit-factor.ts";
 import type { CovarianceForm } from "./covariance-form.ts";
 import type { Transition } from "./model.ts";
-import { semidefiniteFactor } from "./semidefinite.ts";
 
 /**
  * P = U D Uᵀ with unit upper-triangular U and D ≥ 0, never multiplied out: P cannot become indefinite, and an update keeps

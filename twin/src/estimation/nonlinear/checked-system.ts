@@ -2,6 +2,7 @@ import { TwinError } from "../../errors.ts";
 import { cholesky } from "../../linear-algebra/cholesky.ts";
 import { firstNonFinite, requireFinite } from "../../linear-algebra/finite.ts";
 import { type Matrix, shapeError } from "../../linear-algebra/matrix.ts";
+import { requireSymmetric } from "../../linear-algebra/symmetric.ts";
 import type { Gaussian } from "../gaussian.ts";
 import type { StochasticSystem } from "./system.ts";
 
@@ -57,7 +58,6 @@ export class CheckedSystem {
   processNoise(from: number, to: number): Matrix {
     const noise = this.#system.processNoise(from, to);
     requireSquare(noise, this.states, "the process noise Q");
-    requireFinite(noise, "the process noise Q");
     requireSymmetric(noise, "the process noise Q");
     return noise;
   }
@@ -146,7 +146,6 @@ export function requireReading(reading: ArrayLike<number>, outputs: number): voi
 /** @throws {TwinError} BAD_SHAPE, NOT_FINITE, NOT_SYMMETRIC, NOT_POSITIVE_DEFINITE (with the pivot). */
 function requireCovariance(covariance: Matrix, size: number, name: string): void {
   requireSquare(covariance, size, name);
-  requireFinite(covariance, name);
   requireSymmetric(covariance, name);
   try {
     cholesky(covariance);
@@ -163,23 +162,6 @@ function requireCovariance(covariance: Matrix, size: number, name: string): void
 function requireSquare(matrix: Matrix, size: number, name: string): void {
   if (matrix.rows !== size || matrix.columns !== size)
     throw shapeError(`${name} is ${matrix.rows} × ${matrix.columns}`, `${size} × ${size}`);
-}
-
-/** Rounding of a computed covariance passes: 1e-9 of √(P_ii P_jj). */
-function requireSymmetric(matrix: Matrix, name: string): void {
-  for (let row = 0; row < matrix.rows; row++) {
-    for (let column = 0; column < row; column++) {
-      const apart = Math.abs(matrix.get(row, column) - matrix.get(column, row));
-      if (apart === 0) continue;
-      const scale = Math.sqrt(Math.abs(matrix.get(row, row) * matrix.get(column, column)));
-      if (apart > 1e-9 * scale)
-        throw new TwinError(
-          "NOT_SYMMETRIC",
-          `${name} has ${matrix.get(row, column)} at (${row}, ${column}) and ${matrix.get(column, row)} at (${column}, ${row})`,
-          "expected a symmetric matrix",
-        );
-    }
-  }
 }
 
 function requireCount(count: number, name: string): void {

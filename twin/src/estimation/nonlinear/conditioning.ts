@@ -1,10 +1,8 @@
+import { choleskyInPlace } from "../../linear-algebra/cholesky.ts";
 import { Matrix } from "../../linear-algebra/matrix.ts";
-import {
-  choleskyInPlace,
-  gramOfRows,
-  ScalarReading,
-  solveLowerInPlace,
-} from "../../linear-algebra/square-root.ts";
+import { gramOfRows } from "../../linear-algebra/products.ts";
+import { ScalarReading } from "../../linear-algebra/scalar-reading.ts";
+import { solveLowerInPlace } from "../../linear-algebra/triangular.ts";
 import type { Assimilation } from "./filter.ts";
 import { indefinite } from "./propagation.ts";
 import type { Regression } from "./regression.ts";
@@ -96,7 +94,7 @@ export class Conditioning {
   /** E Eᵀ = R + A Aᵀ − c cᵀ. */
   #factorRest(deficit: Float64Array | undefined, size: number): void {
     const rest = this.#rest;
-    gramOfRows(this.#scatter, 0, this.#scatter.columns, rest, size);
+    gramOfRows(rest, this.#scatter, size);
     for (let row = 0; row < size; row++) {
       const output = this.#present[row] as number;
       for (let column = 0; column <= row; column++) {

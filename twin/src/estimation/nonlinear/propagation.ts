@@ -1,7 +1,9 @@
 import { TwinError } from "../../errors.ts";
+import { choleskyInPlace } from "../../linear-algebra/cholesky.ts";
 import { downdateCholesky } from "../../linear-algebra/cholesky-update.ts";
 import { Matrix } from "../../linear-algebra/matrix.ts";
-import { choleskyInPlace, factorSemidefinite, gramOfRows } from "../../linear-algebra/square-root.ts";
+import { gramOfRows } from "../../linear-algebra/products.ts";
+import { semidefiniteFactorInto } from "../../linear-algebra/semidefinite.ts";
 import { lowerPart, triangularise } from "../../linear-algebra/triangularise.ts";
 import type { Regression } from "./regression.ts";
 
@@ -46,7 +48,7 @@ export class Propagation {
   /** Q is looked at when it changes. */
   #factorNoise(noise: Matrix): void {
     if (sameEntries(noise.data, this.#noise.data)) return;
-    const row = factorSemidefinite(noise, this.#noiseFactor);
+    const row = semidefiniteFactorInto(this.#noiseFactor, noise);
     if (row >= 0) {
       this.#noise.data.fill(Number.NaN);
       throw new TwinError(
@@ -70,7 +72,7 @@ export class Propagation {
 }
 
 function form({ spread, deficit }: Regression, noise: Matrix, sum: Matrix): void {
-  gramOfRows(spread, 0, spread.columns, sum);
+  gramOfRows(sum, spread);
   for (let row = 0; row < sum.rows; row++)
     for (let column = 0; column <= row; column++) {
       const less = deficit ? (deficit[row] as number) * (deficit[column] as number) : 0;

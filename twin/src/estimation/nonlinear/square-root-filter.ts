@@ -1,7 +1,7 @@
 import { TwinError } from "../../errors.ts";
 import { cholesky } from "../../linear-algebra/cholesky.ts";
 import { Matrix } from "../../linear-algebra/matrix.ts";
-import { gramOfRows } from "../../linear-algebra/square-root.ts";
+import { gramOfRows, mirrorLower } from "../../linear-algebra/products.ts";
 import {
   CheckedSystem,
   isFiniteVector,
@@ -209,13 +209,8 @@ const sayingNothing = (outputs: number): Assimilation => ({
 const copyOf = ({ mean, factor }: Factored): Factored => ({ mean: mean.slice(), factor: factor.copy() });
 
 /** L Lᵀ. */
-export function covarianceOf(factor: Matrix): Matrix {
-  const covariance = new Matrix(factor.rows, factor.rows);
-  gramOfRows(factor, 0, factor.columns, covariance);
-  for (let row = 0; row < factor.rows; row++)
-    for (let column = 0; column < row; column++) covariance.set(column, row, covariance.get(row, column));
-  return covariance;
-}
+export const covarianceOf = (factor: Matrix): Matrix =>
+  mirrorLower(gramOfRows(new Matrix(factor.rows, factor.rows), factor));
 
 /** Whether no component of the mean has moved by more than `limit` of its sd. */
 export function withinSds(before: Float64Array, { mean, factor }: Factored, limit: number): boolean {

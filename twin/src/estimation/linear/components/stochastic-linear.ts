@@ -1,10 +1,10 @@
 import { TwinError } from "../../../errors.ts";
 import { type DiscretisedInput, discretise, discretiseInput } from "../../../linear-algebra/discretise.ts";
 import { Matrix, shapeError, timesVector } from "../../../linear-algebra/matrix.ts";
+import { semidefiniteFactor } from "../../../linear-algebra/semidefinite.ts";
 import { type MatrixLike, matrixOf, vectorOf } from "../arrays.ts";
 import { startOf } from "../linear-model.ts";
 import type { Transition } from "../model.ts";
-import { semidefiniteFactor } from "../semidefinite.ts";
 import { stationaryCovariance } from "../stationary.ts";
 import { keptByElapsed } from "../travel.ts";
 import type { Component, ComponentStart } from "./component.ts";
