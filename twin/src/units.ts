@@ -15,7 +15,7 @@ export type Days = Quantity<"d">;
 export const instant = (milliseconds: number): Instant => milliseconds as Instant;
 export const millis = (milliseconds: number): Millis => milliseconds as Millis;
 
-const MILLIS_PER_DAY = 86_400_000;
+export const MILLIS_PER_DAY = 86_400_000;
 export const daysBetween = (from: Instant, to: Instant): Days => ((to - from) / MILLIS_PER_DAY) as Days;
 export const days = (count: number): Millis => millis(count * MILLIS_PER_DAY);
 export const hours = (count: number): Millis => millis(count * 3_600_000);

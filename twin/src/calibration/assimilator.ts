@@ -7,6 +7,7 @@ import { TwinError } from "../errors.ts";
 import { collapse, type Gaussian } from "../estimation/gaussian.ts";
 import type { Updated } from "../estimation/gaussian-filter.ts";
 import { Matrix } from "../linear-algebra/matrix.ts";
+import { MILLIS_PER_DAY } from "../units.ts";
 import { type Marginal, massBelow } from "./density.ts";
 import { inspected, renewed } from "./evidence/belief-changes.ts";
 import type { DeclaredEvent } from "./evidence/declared-event.ts";
@@ -25,7 +26,6 @@ import { keepNear, priorBelief, wander } from "./wandering.ts";
 
 /** A hypothesis below this share of the likeliest is dropped. */
 const NEGLIGIBLE = Math.log(1e-9);
-const MILLIS_PER_DAY = 86_400_000;
 
 /**
  * Sequential Bayesian calibration: parameters θ = g(z) that wander, sensor biases β that do not.

@@ -1,5 +1,6 @@
 import { chiSquaredInverseSurvival } from "../probability/chi-squared.ts";
 import { standardNormalQuantile } from "../probability/normal.ts";
+import { MILLIS_PER_DAY } from "../units.ts";
 import { type Case, gather, HELD_OUT, type JudgeEvidence } from "./judge-evidence.ts";
 
 /** One question put to a candidate, and its answer in numbers: what a page shows of a verdict. */
@@ -41,7 +42,6 @@ const IMPLAUSIBLE = 8;
 const RARE = 1e-4;
 /** Share of readings that 90 % bands should hold. */
 const NOMINAL = 0.9;
-const MILLIS_PER_DAY = 86_400_000;
 
 type Question = (given: Case, evidence: JudgeEvidence) => Check;
 

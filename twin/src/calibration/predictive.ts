@@ -5,6 +5,7 @@ import { cholesky, logDeterminant } from "../linear-algebra/cholesky.ts";
 import { dot, entry, Matrix } from "../linear-algebra/matrix.ts";
 import { solveLower } from "../linear-algebra/triangular.ts";
 import { steadyModel } from "../models/models.ts";
+import { MILLIS_PER_DAY } from "../units.ts";
 import { boundsOf, driftRate, fromNatural } from "./transform.ts";
 
 /** What is believed of a machine at some time: enough to predict its next row. */
@@ -15,8 +16,6 @@ export interface Belief {
   readonly biases: readonly number[];
   readonly biasSds: readonly number[];
 }
-
-const MILLIS_PER_DAY = 86_400_000;
 
 /**
  * The predictive distribution of the signals: sigma points of N(θ̂, P + q² Δt) through h, plus biases; q is the drift rate at θ̂.

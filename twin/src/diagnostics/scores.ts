@@ -2,6 +2,7 @@ import { cholesky, logDeterminant } from "../linear-algebra/cholesky.ts";
 import { dot, entry, Matrix, shapeError } from "../linear-algebra/matrix.ts";
 import { solveLower } from "../linear-algebra/triangular.ts";
 import { logSumExp } from "../probability/log-sum-exp.ts";
+import { LOG_TWO_PI } from "../probability/normal.ts";
 import { meanOf, varianceOf } from "./chains.ts";
 import { badForecast, requireFinite, requireSpread } from "./forecast-checks.ts";
 import { type GaussianComponent, totalWeight } from "./gaussian-mixture.ts";
@@ -12,11 +13,9 @@ import { type GaussianComponent, totalWeight } from "./gaussian-mixture.ts";
  * Source: Gneiting & Raftery (2007), JASA 102.
  */
 
-const LN_2PI = Math.log(2 * Math.PI);
-
 /** −ln p(y) of N(mean, sd²), nats. */
 export function logScoreGaussian(mean: number, sd: number, observation: number): number {
-  return (dawidSebastiani(mean, sd, observation) + LN_2PI) / 2;
+  return (dawidSebastiani(mean, sd, observation) + LOG_TWO_PI) / 2;
 }
 
 /** −ln p(y) of a mixture of Gaussians whose weights are divided by their sum, nats. */
@@ -34,7 +33,7 @@ export function logScoreNormal(
   covariance: Matrix,
   observation: ArrayLike<number>,
 ): number {
-  return (dawidSebastianiVector(mean, covariance, observation) + mean.length * LN_2PI) / 2;
+  return (dawidSebastianiVector(mean, covariance, observation) + mean.length * LOG_TWO_PI) / 2;
 }
 
 /**

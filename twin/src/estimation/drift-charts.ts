@@ -1,6 +1,7 @@
 import type { ParameterSet } from "../contract/parameter-set.ts";
 import type { TwinDefinition } from "../definition/twin-definition.ts";
 import { entry } from "../linear-algebra/matrix.ts";
+import { MILLIS_PER_DAY } from "../units.ts";
 import { accumulate, alarmLimit, type Cusum, RESTING } from "./cusum.ts";
 import type { Linearisation } from "./sensitivity.ts";
 
@@ -17,7 +18,6 @@ export interface DriftChart {
   readonly alarmed?: number;
 }
 
-const DAY = 86_400_000;
 /** A chart that learns its mean from few rows, or noise declared 2 % too small, costs some of the run length: kept in hand. */
 const MARGIN = 1.5;
 
@@ -49,7 +49,7 @@ export class DriftCharts {
     const period = Math.min(...definition.signals.map((signal) => signal.period));
     this.#limit = alarmLimit(
       2 * definition.parameters.length,
-      (14 * DAY) / period,
+      (14 * MILLIS_PER_DAY) / period,
       definition.policy.falseAlarmPer14Days / MARGIN,
     );
   }
@@ -70,7 +70,7 @@ export class DriftCharts {
       const cusum = accumulate(chart.cusum, statistic);
       const worst = Math.max(cusum.high, cusum.low);
       if (worst <= this.#limit) return { ...chart, cusum };
-      const silent = chart.alarmed !== undefined && at - chart.alarmed < DAY;
+      const silent = chart.alarmed !== undefined && at - chart.alarmed < MILLIS_PER_DAY;
       if (silent) return { ...chart, cusum };
       alarms.push({ chart: this.#definition.parameters[parameter]?.id ?? "", at, statistic: worst });
       return { cusum, alarmed: at };

@@ -4,6 +4,7 @@ import type { Parametric } from "./distribution.ts";
 import { decay, erf, scaledErfc } from "./error-function.ts";
 import { polynomial } from "./polynomial.ts";
 
+export const LOG_TWO_PI: number = Math.log(2 * Math.PI);
 /** ½ ln 2π. */
 export const LOG_SQRT_TWO_PI = 0.9189385332046728;
 

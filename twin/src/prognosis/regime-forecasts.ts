@@ -3,6 +3,7 @@ import type { TwinDefinition } from "../definition/twin-definition.ts";
 import { entry } from "../linear-algebra/matrix.ts";
 import { steadyModel } from "../models/models.ts";
 import { dice } from "../random/dice.ts";
+import { MILLIS_PER_DAY } from "../units.ts";
 import { type EventForecast, remainingLife } from "./remaining-life.ts";
 
 /** When a parameter will reach the value at which its part of the machine behaves otherwise. All times in ms since the Unix epoch. */
@@ -12,7 +13,6 @@ export interface RegimeForecast extends Omit<EventForecast, "slope"> {
   readonly slopePerDay: number;
 }
 
-const MILLIS_PER_DAY = 86_400_000;
 /** Less probable within the horizon is not told: every bearing would have its forecast, none worth reading. */
 const WORTH_TELLING = 0.05;
 

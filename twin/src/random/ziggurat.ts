@@ -1,4 +1,10 @@
-import type { Dice } from "./dice.ts";
+/** What the method draws from; `Dice` are. */
+interface UniformSource {
+  /** 32 random bits as an unsigned integer. */
+  bits(): number;
+  /** Uniform on (0, 1). */
+  uniform(): number;
+}
 
 /**
  * Standard normal numbers from 128 blocks of equal area.
@@ -26,24 +32,24 @@ const ratios = new Float64Array(BLOCKS);
     ratios[block] = (edges[block + 1] as number) / (edges[block] as number);
 }
 
-export function normalFrom(dice: Dice): number {
+export function normalFrom(source: UniformSource): number {
   for (;;) {
-    const position = 2 * dice.uniform() - 1;
-    const block = dice.bits() & (BLOCKS - 1);
+    const position = 2 * source.uniform() - 1;
+    const block = source.bits() & (BLOCKS - 1);
     if (Math.abs(position) < (ratios[block] as number)) return position * (edges[block] as number);
-    if (block === 0) return tailFrom(dice, position < 0);
+    if (block === 0) return tailFrom(source, position < 0);
     const value = position * (edges[block] as number);
     const square = value * value;
     const outer = Math.exp(-0.5 * ((edges[block] as number) ** 2 - square));
     const inner = Math.exp(-0.5 * ((edges[block + 1] as number) ** 2 - square));
-    if (inner + dice.uniform() * (outer - inner) < 1) return value;
+    if (inner + source.uniform() * (outer - inner) < 1) return value;
   }
 }
 
-function tailFrom(dice: Dice, negative: boolean): number {
+function tailFrom(source: UniformSource, negative: boolean): number {
   for (;;) {
-    const beyond = Math.log(dice.uniform()) / TAIL;
-    const height = Math.log(dice.uniform());
+    const beyond = Math.log(source.uniform()) / TAIL;
+    const height = Math.log(source.uniform());
     if (-2 * height < beyond * beyond) continue;
     return negative ? beyond - TAIL : TAIL - beyond;
   }

@@ -2,10 +2,11 @@ import type { Gaussian } from "../../estimation/gaussian.ts";
 import { requireOrder, type Start } from "../../estimation/nonlinear/checked-system.ts";
 import type { Assimilation, Filter } from "../../estimation/nonlinear/filter.ts";
 import type { StochasticSystem } from "../../estimation/nonlinear/system.ts";
+import { blockDiagonal } from "../../linear-algebra/blocks.ts";
 import { cholesky } from "../../linear-algebra/cholesky.ts";
 import { entry, Matrix, plus } from "../../linear-algebra/matrix.ts";
 import type { FilterMaker } from "./joint-filter.ts";
-import { blockDiagonal, type ParametricSystem } from "./parametric-system.ts";
+import type { ParametricSystem } from "./parametric-system.ts";
 import {
   driftOver,
   naturalValues,
@@ -68,7 +69,7 @@ export class DualFilter implements Filter {
   }
 
   covariance(): Matrix {
-    return blockDiagonal(this.#state.covariance(), this.#z.covariance);
+    return blockDiagonal([this.#state.covariance(), this.#z.covariance]);
   }
 
   predict(to: number): void {

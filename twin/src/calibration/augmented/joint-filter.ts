@@ -2,8 +2,9 @@ import type { Gaussian } from "../../estimation/gaussian.ts";
 import type { Start } from "../../estimation/nonlinear/checked-system.ts";
 import type { Assimilation, Filter } from "../../estimation/nonlinear/filter.ts";
 import type { StochasticSystem } from "../../estimation/nonlinear/system.ts";
+import { submatrix } from "../../linear-algebra/blocks.ts";
 import type { Matrix } from "../../linear-algebra/matrix.ts";
-import { augment, augmentedStart, block, type ParametricSystem } from "./parametric-system.ts";
+import { augment, augmentedStart, type ParametricSystem } from "./parametric-system.ts";
 import { normalBeliefs, type ParameterBelief, type TrackedParameter } from "./tracked-parameter.ts";
 
 /** Makes a filter: `(system, start) => new UnscentedKalmanFilter(system, start)`. */
@@ -57,10 +58,8 @@ export class JointFilter implements Filter {
 
   /** x alone. */
   state(): Gaussian {
-    return {
-      mean: this.mean().slice(0, this.#states),
-      covariance: block(this.covariance(), 0, this.#states),
-    };
+    const mean = this.mean().slice(0, this.#states);
+    return { mean, covariance: submatrix(this.covariance(), [...mean.keys()]) };
   }
 
   /** θ, on the natural scale. */

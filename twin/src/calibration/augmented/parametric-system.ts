@@ -1,6 +1,6 @@
 import type { Start } from "../../estimation/nonlinear/checked-system.ts";
 import type { StochasticSystem } from "../../estimation/nonlinear/system.ts";
-import { Matrix } from "../../linear-algebra/matrix.ts";
+import { blockDiagonal } from "../../linear-algebra/blocks.ts";
 import {
   driftOver,
   naturalValues,
@@ -47,7 +47,7 @@ export function augment(system: ParametricSystem, parameters: readonly TrackedPa
     },
     observe: (state, time, out) => at(state).observe(state.slice(0, states), time, out),
     processNoise: (from, to) =>
-      blockDiagonal(reference.processNoise(from, to), driftOver(parameters, from, to)),
+      blockDiagonal([reference.processNoise(from, to), driftOver(parameters, from, to)]),
   };
 }
 
@@ -57,25 +57,6 @@ export const augmentedStart = (start: Start, parameters: readonly TrackedParamet
   return {
     at: start.at,
     mean: Float64Array.from([...start.mean, ...prior.mean]),
-    covariance: blockDiagonal(start.covariance, prior.covariance),
+    covariance: blockDiagonal([start.covariance, prior.covariance]),
   };
 };
-
-export function blockDiagonal(first: Matrix, second: Matrix): Matrix {
-  const result = new Matrix(first.rows + second.rows, first.columns + second.columns);
-  for (let row = 0; row < first.rows; row++)
-    for (let column = 0; column < first.columns; column++) result.set(row, column, first.get(row, column));
-  for (let row = 0; row < second.rows; row++)
-    for (let column = 0; column < second.columns; column++)
-      result.set(first.rows + row, first.columns + column, second.get(row, column));
-  return result;
-}
-
-/** The rows and columns `from` … `to` − 1 of a square matrix. */
-export function block(matrix: Matrix, from: number, to: number): Matrix {
-  const result = new Matrix(to - from, to - from);
-  for (let row = from; row < to; row++)
-    for (let column = from; column < to; column++)
-      result.set(row - from, column - from, matrix.get(row, column));
-  return result;
-}

@@ -4,6 +4,7 @@ import { Matrix } from "../../linear-algebra/matrix.ts";
 import { steadyModel } from "../../models/models.ts";
 import { ABOVE, BELOW } from "../../models/process-model.ts";
 import { extrapolatedJacobian } from "../../optimisation/differences.ts";
+import { MILLIS_PER_DAY } from "../../units.ts";
 
 /** A sensor on an output of the model: what is known of its readings. */
 export interface Sensor {
@@ -18,8 +19,6 @@ export interface Sensor {
   /** Readings in a day. */
   readonly readingsPerDay: number;
 }
-
-const DAY = 86_400_000;
 
 /**
  * Sensors of a definition's signals.
@@ -40,7 +39,7 @@ export function sensorsOf(
         `expected some of: ${definition.signals.map((one) => one.id).join(", ")}`,
       );
     const { noise, bias, resolution, period } = signal;
-    return { id, noise, bias, resolution, readingsPerDay: readingsPerDay ?? DAY / period };
+    return { id, noise, bias, resolution, readingsPerDay: readingsPerDay ?? MILLIS_PER_DAY / period };
   });
 }
 

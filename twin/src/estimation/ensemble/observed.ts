@@ -1,8 +1,7 @@
+import { LOG_TWO_PI } from "../../probability/normal.ts";
 import type { Assimilation } from "../nonlinear/filter.ts";
 import type { InnovationFactor } from "./innovation-factor.ts";
 import { addScaled, inner } from "./rows.ts";
-
-const LN_2PI = Math.log(2 * Math.PI);
 
 /** One reading as the ensemble sees it, in units of the sensors' noise: R = L Lᵀ over the p components that are present. */
 export interface ObservedEnsemble {
@@ -37,5 +36,5 @@ export function summarise(observed: ObservedEnsemble, raw: Float64Array): Assimi
     addScaled(residual, -(weights[member] as number), anomalies[member] as Float64Array, size);
   const nis = inner(residual, residual, size) + inner(weights, weights, weights.length);
   const logDeterminant = factor.logDeterminant() + observed.logDeterminantOfNoise;
-  return { logLikelihood: -0.5 * (nis + logDeterminant + size * LN_2PI), nis, size, innovation: raw };
+  return { logLikelihood: -0.5 * (nis + logDeterminant + size * LOG_TWO_PI), nis, size, innovation: raw };
 }

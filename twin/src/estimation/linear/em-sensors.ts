@@ -1,4 +1,5 @@
 import { TwinError } from "../../errors.ts";
+import { submatrix } from "../../linear-algebra/blocks.ts";
 import { cholesky, solveCholesky } from "../../linear-algebra/cholesky.ts";
 import { Matrix, multiply, plus } from "../../linear-algebra/matrix.ts";
 import type { Gaussian } from "../gaussian.ts";
@@ -8,7 +9,6 @@ import type { EmTargets, Expected } from "./em-targets.ts";
 import type { FilteredStep } from "./filtered.ts";
 import { innovationOf } from "./innovation.ts";
 import type { ModelMatrices } from "./linear-model.ts";
-import { block } from "./scalar-rows.ts";
 import type { SmoothedStep } from "./smoother.ts";
 
 /** Z and d by regression of the readings on the states, R from what is left; rows without any reading take no part. */
@@ -52,7 +52,7 @@ export function maximiseSensors(
     const present = step.split.outputs;
     for (const output of present) counts[output] = (counts[output] as number) + 1;
     const residual = innovationOf(sensor, state.mean, step.reading);
-    const loading = block(sensor.matrix, present, [...state.mean.keys()]);
+    const loading = submatrix(sensor.matrix, present, [...state.mean.keys()]);
     const square = multiply(multiply(loading, state.covariance), loading.transpose());
     addOuter(
       square,
@@ -96,7 +96,7 @@ function sensorRows(
         cross: new Matrix(1, old.columns),
       })),
       {
-        slopes: observation ? undefined : block(old, [output], [...Array(old.columns).keys()]),
+        slopes: observation ? undefined : submatrix(old, [output], [...Array(old.columns).keys()]),
         constant: offset === true,
       },
     );
@@ -111,11 +111,11 @@ function completed(square: Matrix, noise: Matrix, present: readonly number[]): M
   const outputs = noise.rows;
   if (present.length === outputs) return square;
   const missing = [...Array(outputs).keys()].filter((output) => !present.includes(output));
-  const across = block(noise, missing, present);
-  const weights = solveCholesky(cholesky(block(noise, present)), across.transpose()).transpose();
+  const across = submatrix(noise, missing, present);
+  const weights = solveCholesky(cholesky(submatrix(noise, present)), across.transpose()).transpose();
   const mixed = multiply(weights, square);
   const rest = plus(
-    plus(block(noise, missing), multiply(weights, across.transpose()), -1),
+    plus(submatrix(noise, missing), multiply(weights, across.transpose()), -1),
     multiply(mixed, weights.transpose()),
   );
   const result = spread(square, present, outputs);

@@ -1,4 +1,5 @@
 import { TwinError } from "../../errors.ts";
+import { LOG_SQRT_TWO_PI } from "../../probability/normal.ts";
 
 /**
  * How many constants a log-likelihood carries. Two programs that agree on a model still print different numbers when they
@@ -24,8 +25,6 @@ export interface Likelihood {
   readonly squares: number;
 }
 
-const HALF_LOG_2PI = 0.5 * Math.log(2 * Math.PI);
-
 /** The sums behind a likelihood: ln L = −½ Σ (ln F + v²/F) − constants. */
 export class LikelihoodSum {
   logDeterminants = 0;
@@ -36,7 +35,7 @@ export class LikelihoodSum {
   /** Convention "omit". */
   get logLikelihood(): number {
     return (
-      0 - 0.5 * (this.logDeterminants + this.squares) - (this.scalars - this.diffuseScalars) * HALF_LOG_2PI
+      0 - 0.5 * (this.logDeterminants + this.squares) - (this.scalars - this.diffuseScalars) * LOG_SQRT_TWO_PI
     );
   }
 
@@ -49,7 +48,7 @@ export class LikelihoodSum {
 
   /** A scalar whose density is not Gaussian. */
   addDensity(logDensity: number): void {
-    this.logDeterminants -= 2 * (logDensity + HALF_LOG_2PI);
+    this.logDeterminants -= 2 * (logDensity + LOG_SQRT_TWO_PI);
     this.scalars++;
   }
 
@@ -65,7 +64,7 @@ export class LikelihoodSum {
     squares,
     scalars,
   }: Pick<Likelihood, "logLikelihood" | "squares" | "scalars">): void {
-    this.logDeterminants -= 2 * (logLikelihood + scalars * HALF_LOG_2PI) + squares;
+    this.logDeterminants -= 2 * (logLikelihood + scalars * LOG_SQRT_TWO_PI) + squares;
     this.squares += squares;
     this.scalars += scalars;
   }
@@ -73,7 +72,7 @@ export class LikelihoodSum {
   /** @throws {TwinError} NOT_FINITE when numbers have left the doubles. */
   likelihood(convention: DiffuseConvention, unseenDirections: number): Likelihood {
     const { squares, scalars, diffuseScalars } = this;
-    const constants = (convention === "omit" ? scalars - diffuseScalars : scalars) * HALF_LOG_2PI;
+    const constants = (convention === "omit" ? scalars - diffuseScalars : scalars) * LOG_SQRT_TWO_PI;
     const logLikelihood = 0 - 0.5 * (this.logDeterminants + squares) - constants;
     if (!Number.isFinite(logLikelihood))
       throw new TwinError(

@@ -1,6 +1,7 @@
 import { TwinError } from "../../errors.ts";
 import { chiSquaredQuantile } from "../../probability/chi-squared.ts";
 import { logGamma } from "../../probability/gamma-function.ts";
+import { LOG_TWO_PI } from "../../probability/normal.ts";
 import { checkedCount, checkedPositive } from "./arrays.ts";
 
 /** "reacquire": take it, and widen the belief first so that it is no surprise. */
@@ -21,8 +22,6 @@ export interface RobustRun {
 export interface Robust {
   readonly begin: () => RobustRun;
 }
-
-const LOG_2PI = Math.log(2 * Math.PI);
 
 export interface GateOptions {
   /** Share of healthy readings that pass; 0.9999 when absent. */
@@ -71,7 +70,7 @@ export function gate({
         logDensity: (innovation, spread, noise) => {
           const variance = spread + noise;
           return (
-            -0.5 * (LOG_2PI + Math.log(variance) + Math.min((innovation / variance) * innovation, single))
+            -0.5 * (LOG_TWO_PI + Math.log(variance) + Math.min((innovation / variance) * innovation, single))
           );
         },
       };
@@ -101,7 +100,7 @@ export function huber({ threshold = 1.345 }: { readonly threshold?: number } = {
         const variance = spread + noise;
         const z = Math.abs(innovation) / Math.sqrt(variance);
         const cost = z <= k ? 0.5 * z * z : k * z - 0.5 * k * k;
-        return -0.5 * (LOG_2PI + Math.log(variance)) - cost;
+        return -0.5 * (LOG_TWO_PI + Math.log(variance)) - cost;
       },
     }),
   };

@@ -1,3 +1,4 @@
+import { submatrix } from "../../linear-algebra/blocks.ts";
 import { Matrix } from "../../linear-algebra/matrix.ts";
 import { semidefiniteFactor } from "../../linear-algebra/semidefinite.ts";
 import { isDiagonal } from "../../linear-algebra/symmetric.ts";
@@ -73,7 +74,7 @@ function prepare(observation: Observation, outputs: readonly number[], correlate
     const noises = Float64Array.from(outputs, (output) => noise.get(output, output));
     return { outputs, rows, noises, mixing: undefined, offsets };
   }
-  const factor = semidefiniteFactor(block(noise, outputs), "the observation noise");
+  const factor = semidefiniteFactor(submatrix(noise, outputs), "the observation noise");
   const noises = factor.diagonal().map((root) => root * root);
   const mixing = unitLower(factor);
   rows.forEach((row, index) => {
@@ -85,16 +86,6 @@ function prepare(observation: Observation, outputs: readonly number[], correlate
     }
   });
   return { outputs, rows, noises, mixing, offsets };
-}
-
-export function block(matrix: Matrix, rows: readonly number[], columns: readonly number[] = rows): Matrix {
-  const result = new Matrix(rows.length, columns.length);
-  rows.forEach((from, row) => {
-    columns.forEach((column, to) => {
-      result.set(row, to, matrix.get(from, column));
-    });
-  });
-  return result;
 }
 
 function unitLower(factor: Matrix): Matrix {

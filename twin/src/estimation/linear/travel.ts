@@ -1,5 +1,5 @@
 import { TwinError } from "../../errors.ts";
-import { Matrix, multiply, plus, symmetrise, timesVector } from "../../linear-algebra/matrix.ts";
+import { multiply, plus, symmetrise, timesVector } from "../../linear-algebra/matrix.ts";
 import type { Transition } from "./model.ts";
 
 /** Transitions kept per component; irregular times rarely repeat, so the memory is bounded and then started anew. */
@@ -72,20 +72,4 @@ function power(one: Transition, count: number): Transition {
     if (rest <= 1) return result ?? one;
     square = followedBy(square, square);
   }
-}
-
-/** The blocks along the diagonal, zeros elsewhere; blocks need not be square. */
-export function blockDiagonal(blocks: readonly Matrix[]): Matrix {
-  const rows = blocks.reduce((sum, block) => sum + block.rows, 0);
-  const columns = blocks.reduce((sum, block) => sum + block.columns, 0);
-  const result = new Matrix(rows, columns);
-  let [top, left] = [0, 0];
-  for (const block of blocks) {
-    for (let row = 0; row < block.rows; row++)
-      for (let column = 0; column < block.columns; column++)
-        result.set(top + row, left + column, block.get(row, column));
-    top += block.rows;
-    left += block.columns;
-  }
-  return result;
 }

@@ -3,6 +3,7 @@ import { Matrix } from "../../linear-algebra/matrix.ts";
 import { gramOfRows } from "../../linear-algebra/products.ts";
 import { ScalarReading } from "../../linear-algebra/scalar-reading.ts";
 import { solveLowerInPlace } from "../../linear-algebra/triangular.ts";
+import { LOG_TWO_PI } from "../../probability/normal.ts";
 import type { Assimilation } from "./filter.ts";
 import { indefinite } from "./propagation.ts";
 import type { Regression } from "./regression.ts";
@@ -12,8 +13,6 @@ export interface Factored {
   readonly mean: Float64Array;
   readonly factor: Matrix;
 }
-
-const LOG_TWO_PI = Math.log(2 * Math.PI);
 
 /**
  * Bayes' rule for y ≈ ȳ + D z + r + v with Cov[r + v] = A Aᵀ − c cᵀ + R = E Eᵀ, over the components that are present.

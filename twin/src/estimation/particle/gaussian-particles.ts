@@ -1,12 +1,11 @@
 import { cholesky, logDeterminant } from "../../linear-algebra/cholesky.ts";
 import { Matrix } from "../../linear-algebra/matrix.ts";
+import { LOG_TWO_PI } from "../../probability/normal.ts";
 import type { Dice } from "../../random/dice.ts";
 import { CovarianceRoot } from "../ensemble/covariance-root.ts";
 import { CheckedSystem } from "../nonlinear/checked-system.ts";
 import type { StochasticSystem } from "../nonlinear/system.ts";
 import type { ParticleSystem } from "./particle-system.ts";
-
-const LN_2PI = Math.log(2 * Math.PI);
 
 /**
  * A system with additive Gaussian noise as a particle system: full Q (it may be singular) and full R, any components
@@ -132,6 +131,6 @@ class MaskedDensity {
         this.#present.map((row) => this.#present.map((column) => this.#covariance.get(row, column))),
       ),
     );
-    return [lower, -0.5 * (logDeterminant(lower) + lower.rows * LN_2PI)];
+    return [lower, -0.5 * (logDeterminant(lower) + lower.rows * LOG_TWO_PI)];
   }
 }

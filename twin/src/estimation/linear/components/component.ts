@@ -1,8 +1,8 @@
+import { blockDiagonal } from "../../../linear-algebra/blocks.ts";
 import { Matrix, multiply, shapeError } from "../../../linear-algebra/matrix.ts";
 import { checkedVariance, type MatrixLike, matrixOf, type VectorLike, vectorOf } from "../arrays.ts";
 import type { LinearModel, Observation, Start, Transition } from "../model.ts";
 import { checkStart } from "../model-checks.ts";
-import { blockDiagonal } from "../travel.ts";
 
 /**
  * A part of what a sensor sees, with its own states: signal_k = Z_k x_k. Parts are added with `sum` and become a model with

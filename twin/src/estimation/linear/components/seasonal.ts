@@ -1,7 +1,8 @@
 import { TwinError } from "../../../errors.ts";
+import { blockDiagonal } from "../../../linear-algebra/blocks.ts";
 import { Matrix } from "../../../linear-algebra/matrix.ts";
 import { checkedCount, checkedPositive, checkedVariance } from "../arrays.ts";
-import { blockDiagonal, inWholeSteps, keptByElapsed, wholeSteps } from "../travel.ts";
+import { inWholeSteps, keptByElapsed, wholeSteps } from "../travel.ts";
 import type { Component, ComponentStart } from "./component.ts";
 import { firstState, singleSignal } from "./single-signal.ts";
 
