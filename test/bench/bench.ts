@@ -62,9 +62,6 @@ if (chosen.length === 0) {
   process.exit(64);
 }
 
-const rows: BenchRow[] = [];
-for (const { run } of chosen) rows.push(await run());
-
 const digits = (value: number): string =>
   value >= 1_000 ? Math.round(value).toLocaleString("en-US") : value.toPrecision(3);
 function cells({
@@ -88,5 +85,10 @@ function cells({
 process.stdout.write(
   "| benchmark | value | baseline | ratio | promised | holds |\n|---|---|---|---|---|---|\n",
 );
-for (const row of rows) process.stdout.write(`| ${cells(row).join(" | ")} |\n`);
+const rows: BenchRow[] = [];
+for (const { run } of chosen) {
+  const row = await run();
+  rows.push(row);
+  process.stdout.write(`| ${cells(row).join(" | ")} |\n`);
+}
 if (values.json === true) process.stdout.write(`${JSON.stringify(rows)}\n`);

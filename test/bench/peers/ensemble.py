@@ -16,14 +16,14 @@ def advance(x, dt):
 
 
 def transform(members, reading, inflation, _):
-    """The symmetric square root, R = I, every state read."""
+    """The symmetric square root by singular values, as DAPPER takes it; R = I, every state read."""
     count = len(members)
     mean = members.mean(0)
     anomalies = members - mean
-    values, vectors = np.linalg.eigh(anomalies @ anomalies.T)
-    scaled = vectors / (values + count - 1)
-    weights = (reading - mean) @ anomalies.T @ scaled @ vectors.T
-    root = (vectors * np.sqrt((count - 1) / (values + count - 1))) @ vectors.T
+    vectors, values, _ = np.linalg.svd(anomalies)
+    spread = values**2 + count - 1
+    weights = (reading - mean) @ anomalies.T @ (vectors / spread) @ vectors.T
+    root = (vectors * np.sqrt((count - 1) / spread)) @ vectors.T
     return mean + weights @ anomalies + inflation * (root @ anomalies)
 
 
@@ -39,6 +39,45 @@ def perturbed(members, reading, inflation, rng):
     moved = members + np.linalg.solve(P + np.eye(states), (reading + noise - members).T).T @ P
     centre = moved.mean(0)
     return centre + inflation * (moved - centre)
+
+
+def one_by_one(given):
+    """filterpy's ensemble filter: a Python function called for each member, moments by outer products."""
+    count = given["members"]
+    readings = np.array(given["readings"])
+    R = np.array([[given["noise"]]])
+
+    def fx(x, dt):
+        return np.array([x[0] + dt * x[1], x[1]])
+
+    def run():
+        rng = np.random.default_rng(1)
+        sigmas = rng.multivariate_normal(given["mean"], given["covariance"], count)
+        means = []
+        for z in readings:
+            noise = rng.multivariate_normal([0, 0], given["processNoise"], count)
+            for i, x in enumerate(sigmas):
+                sigmas[i] = fx(x, given["step"])
+            sigmas += noise
+            x = np.mean(sigmas, axis=0)
+            images = np.array([sigma[:1] for sigma in sigmas])
+            z_mean = np.mean(images, axis=0)
+            P_zz = 0
+            for sigma in images:
+                s = sigma - z_mean
+                P_zz = P_zz + np.outer(s, s)
+            P_zz = P_zz / (count - 1) + R
+            P_xz = 0
+            for i in range(count):
+                P_xz = P_xz + np.outer(sigmas[i] - x, images[i] - z_mean)
+            K = np.dot(P_xz / (count - 1), np.linalg.inv(P_zz))
+            e_r = rng.multivariate_normal([0], R, count)
+            for i in range(count):
+                sigmas[i] += np.dot(K, z + e_r[i] - images[i])
+            means.append(np.mean(sigmas, axis=0))
+        return [np.mean(means)]
+
+    return run
 
 
 def cycling(analyse, summarise):
@@ -66,4 +105,10 @@ def error(means, truth):
     return [np.sqrt(((means - truth)[later:] ** 2).mean(1)).mean()]
 
 
-serve({"transform": cycling(transform, lambda means, _: means[-1]), "perturbed": cycling(perturbed, error)})
+serve(
+    {
+        "transform": cycling(transform, lambda means, _: means[-1]),
+        "perturbed": cycling(perturbed, error),
+        "one by one": one_by_one,
+    }
+)

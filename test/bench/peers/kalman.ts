@@ -34,7 +34,7 @@ const drifting = (): Series => ({
     [100, 0],
     [0, 10],
   ],
-  readings: walk(1_000, 1),
+  readings: walk(100, 1),
 });
 
 /** Three places with speeds and accelerations, each a little pulled by the next. */
@@ -45,7 +45,7 @@ const coupled = (): Series => ({
   observationNoise: square(3, (row, column) => (row === column ? 0.5 : 0.1)),
   mean: Array<number>(9).fill(0),
   covariance: square(9, (row, column) => (row === column ? 10 : 0)),
-  readings: walk(300, 3),
+  readings: walk(60, 3),
 });
 
 /** A task on every reading of a series. */

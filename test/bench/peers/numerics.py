@@ -24,8 +24,7 @@ def fit(given):
         return b[0] * np.exp(-b[1] * x) + b[2] * np.exp(-b[3] * x) - y
 
     def run():
-        found = least_squares(residuals, given["start"], method="lm", xtol=1e-12, ftol=1e-12, gtol=1e-12)
-        return found.x
+        return least_squares(residuals, given["start"], xtol=1e-12, ftol=1e-12, gtol=1e-12).x
 
     return run
 

@@ -27,7 +27,7 @@ const decay = (at: number, theta: ArrayLike<number>): number =>
   (theta[2] as number) * Math.exp(-(theta[3] as number) * at);
 
 const { normal } = seeded(25);
-const x = Array.from({ length: 60 }, (_, index) => index / 10);
+const x = Array.from({ length: 24 }, (_, index) => index / 4);
 const y = x.map((at) => decay(at, [2.5, 0.6, 1.8, 2.4]) + 0.01 * normal());
 const START = [1, 0.3, 1, 5];
 const decays = curve({
@@ -37,7 +37,7 @@ const decays = curve({
   model: decay,
 });
 
-const fitted = (): Float64Array => fitLeastSquares(decays, START).parameters;
+const fitted = (): Float64Array => fitLeastSquares(decays, START, { differences: "central" }).parameters;
 
 /** Lotka and Volterra's hares and lynxes. */
 const predators: OdeSystem = {

@@ -68,7 +68,7 @@ export const unscentedPeers: readonly Bench[] = [
     script: "unscented.py",
     task: "filter",
     prepare: () => {
-      const readings = passage(200);
+      const readings = passage(40);
       return {
         input: { ...target, readings },
         run: () => filtered(readings),
