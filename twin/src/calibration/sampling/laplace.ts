@@ -1,4 +1,5 @@
 import { TwinError } from "../../errors.ts";
+import { effectiveSize } from "../../estimation/particle/log-weights.ts";
 import { cholesky, logDeterminant } from "../../linear-algebra/cholesky.ts";
 import { entry, Matrix, timesVector } from "../../linear-algebra/matrix.ts";
 import { standardNormalQuantile } from "../../probability/normal.ts";
@@ -15,7 +16,6 @@ import { Target } from "../problem/target.ts";
 import { findMode, type Mode } from "./mode.ts";
 import { logPosterior, startsOf } from "./reference.ts";
 import { runFindings } from "./summaries.ts";
-import { effectiveSize } from "./weights.ts";
 
 export interface LaplaceOptions {
   readonly dice: Dice;

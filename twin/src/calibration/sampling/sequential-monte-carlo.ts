@@ -1,6 +1,7 @@
 import { rhat } from "../../diagnostics/rhat.ts";
 import { TwinError } from "../../errors.ts";
 import { Matrix } from "../../linear-algebra/matrix.ts";
+import { logMeanExp } from "../../probability/log-sum-exp.ts";
 import type { Dice } from "../../random/dice.ts";
 import { Evaluator, type FailurePolicy, type RunCounts } from "../problem/evaluator.ts";
 import type { DensityProblem } from "../problem/problem.ts";
@@ -9,7 +10,6 @@ import { type InBatches, runBatches, Target } from "../problem/target.ts";
 import { type ChosenReference, chooseReference } from "./reference.ts";
 import { columnOf, runFindings, summariesOf } from "./summaries.ts";
 import { type Tempered, type TemperingOptions, temper } from "./tempering.ts";
-import { logMeanExp } from "./weights.ts";
 
 export interface SmcOptions extends Partial<TemperingOptions> {
   readonly dice: Dice;

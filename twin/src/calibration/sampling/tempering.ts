@@ -1,9 +1,11 @@
 import { TwinError } from "../../errors.ts";
+import { effectiveSize, normaliseLogWeights } from "../../estimation/particle/log-weights.ts";
+import { systematic } from "../../estimation/particle/resampling.ts";
+import { logMeanExp } from "../../probability/log-sum-exp.ts";
 import type { Dice } from "../../random/dice.ts";
 import type { InBatches, Target } from "../problem/target.ts";
 import { type Population, type Reference, sweep } from "./population.ts";
 import { Proposals } from "./proposals.ts";
-import { effectiveSize, logMeanExp, systematicIndices } from "./weights.ts";
 
 export interface TemperingOptions {
   /** Points of a population, at least 16. */
@@ -118,7 +120,10 @@ function requireProgress(temperatures: readonly number[]): void {
 }
 
 function resampled(population: Population, logWeights: Float64Array, dice: Dice): Population {
-  const indices = systematicIndices(logWeights, population.points.length, dice);
+  const weights = new Float64Array(logWeights.length);
+  normaliseLogWeights(logWeights, weights);
+  const indices = new Int32Array(weights.length);
+  systematic(weights, dice, indices);
   return {
     points: Array.from(indices, (index) => population.points[index] as Float64Array),
     logReference: Float64Array.from(indices, (index) => population.logReference[index] as number),

@@ -1,3 +1,5 @@
+import { logSumExp } from "../../probability/log-sum-exp.ts";
+
 /** What normalising a set of log weights gave. */
 export interface Normalised {
   /** ln Σ exp(w_i) of the weights as they were; −∞ when all were. */
@@ -31,4 +33,14 @@ export function normaliseLogWeights(logWeights: Float64Array, weights: Float64Ar
     logWeights[index] = (logWeights[index] as number) - logTotal;
   }
   return { logTotal, effectiveSize: 1 / squares };
+}
+
+/** (Σ w)²/Σ w² of the weights e^{x_i}, as they are: 0 when all are zero. */
+export function effectiveSize(logWeights: ArrayLike<number>): number {
+  const total = logSumExp(logWeights);
+  if (total === Number.NEGATIVE_INFINITY) return 0;
+  let squares = 0;
+  for (let index = 0; index < logWeights.length; index++)
+    squares += Math.exp(2 * ((logWeights[index] as number) - total));
+  return 1 / squares;
 }
