@@ -4,21 +4,36 @@ import { type Chains, pooled } from "./chains.ts";
 
 /** Ranks 1 … n; equal values share the mean of their ranks. */
 export function averageRanks(values: ArrayLike<number>): Float64Array {
-  const sorted = Float64Array.from(values).sort();
-  return Float64Array.from(values, (value) => {
-    const below = countWhile(sorted, (other) => other < value);
-    const notAbove = countWhile(sorted, (other) => other <= value);
-    return (below + 1 + notAbove) / 2;
-  });
+  const sorted = new Float64Array(values).sort();
+  const ranks = new Float64Array(sorted.length);
+  for (let index = 0; index < ranks.length; index++) {
+    const value = entry(values, index);
+    const below = countBelow(sorted, value);
+    const isAlone = sorted[below + 1] !== value;
+    ranks[index] = isAlone ? below + 1 : (below + 1 + countUpTo(sorted, value)) / 2;
+  }
+  return ranks;
 }
 
-/** How many of the ascending values satisfy a condition that holds up to some point and not beyond. */
-function countWhile(sorted: Float64Array, holds: (value: number) => boolean): number {
+/** How many of the ascending values are less. */
+function countBelow(sorted: Float64Array, value: number): number {
   let low = 0;
   let high = sorted.length;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (holds(entry(sorted, middle))) low = middle + 1;
+    if (entry(sorted, middle) < value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** How many are not greater. */
+function countUpTo(sorted: Float64Array, value: number): number {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (entry(sorted, middle) <= value) low = middle + 1;
     else high = middle;
   }
   return low;
