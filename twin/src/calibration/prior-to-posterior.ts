@@ -1,8 +1,8 @@
-import { meanOf, varianceOf } from "../diagnostics/chains.ts";
 import { cholesky } from "../linear-algebra/cholesky.ts";
 import { entry, timesVector } from "../linear-algebra/matrix.ts";
 import { symmetricEigen } from "../linear-algebra/symmetric-eigen.ts";
 import { quantileOfSorted } from "../probability/empirical.ts";
+import { covarianceOfPoints, sampleMean, sampleVariance } from "../probability/sample-moments.ts";
 import type { Dice } from "../random/dice.ts";
 import { contractionOf } from "./identifiability/contraction.ts";
 import { describeDirection } from "./identifiability/direction.ts";
@@ -10,7 +10,6 @@ import { Coordinates } from "./problem/coordinates.ts";
 import { drawable, samplePriorOf } from "./problem/priors.ts";
 import type { DensityProblem, SimulationProblem, Unknown } from "./problem/problem.ts";
 import type { CalibrationFinding, CalibrationResult } from "./problem/result.ts";
-import { covarianceOf } from "./sampling/population.ts";
 
 const DRAWS = 1000;
 /** Share of a direction's prior variance that is left, from which on the data may not have seen it … */
@@ -76,8 +75,8 @@ function posteriorPoints(
 
 function unseen(unknowns: readonly Unknown[], prior: Points, posterior: Points): CalibrationFinding[] {
   const size = unknowns.length;
-  const scales = covarianceOf(prior).diagonal().map(Math.sqrt);
-  const relative = covarianceOf(
+  const scales = covarianceOfPoints(prior).diagonal().map(Math.sqrt);
+  const relative = covarianceOfPoints(
     posterior.map((point) => point.map((value, index) => value / entry(scales, index))),
   );
   const { values, vectors } = symmetricEigen(relative);
@@ -99,7 +98,7 @@ function unmoved(prior: Points, posterior: Points, weights: Float64Array, scales
     ).sort();
   const before = along(prior);
   const after = along(posterior);
-  const spread = Math.sqrt(varianceOf(before));
+  const spread = Math.sqrt(sampleVariance(before));
   return COMPARED.every(
     (probability) =>
       Math.abs(quantileOfSorted(after, probability) - quantileOfSorted(before, probability)) < STILL * spread,
@@ -120,5 +119,5 @@ function pulled(unknowns: readonly Unknown[], prior: Points, posterior: Points):
 
 function momentsOf(points: Points, index: number): { mean: number; sd: number } {
   const values = Float64Array.from(points, (point) => entry(point, index));
-  return { mean: meanOf(values), sd: Math.sqrt(varianceOf(values)) };
+  return { mean: sampleMean(values), sd: Math.sqrt(sampleVariance(values)) };
 }

@@ -1,5 +1,6 @@
 import { entry } from "../linear-algebra/matrix.ts";
-import { type Chains, meanOf } from "./chains.ts";
+import { sampleMean } from "../probability/sample-moments.ts";
+import type { Chains } from "./chains.ts";
 
 /**
  * Autocovariances of series of one length n at lags 0 … n − 1, each divided by n (not n − k), averaged over the series: biased,
@@ -36,7 +37,7 @@ export function meanAutocovariance(series: Chains): Float64Array {
 function centreInto(out: Float64Array, series: ArrayLike<number> | undefined): void {
   out.fill(0);
   if (series === undefined) return;
-  const mean = meanOf(series);
+  const mean = sampleMean(series);
   for (let index = 0; index < series.length; index++) out[index] = entry(series, index) - mean;
 }
 

@@ -1,5 +1,4 @@
 import { TwinError } from "../errors.ts";
-import { entry } from "../linear-algebra/matrix.ts";
 
 /** Draws of one quantity in the order in which they were drawn, chain by chain; all chains of one length. */
 export type Chains = readonly ArrayLike<number>[];
@@ -66,19 +65,4 @@ export function isConstant(chains: Chains): boolean {
     for (let draw = 0; draw < chain.length; draw++) if (chain[draw] !== first) return false;
     return true;
   });
-}
-
-/** Summed about the first value: exact for a constant, whose variance must not be round-off. */
-export function meanOf(values: ArrayLike<number>): number {
-  const first = entry(values, 0);
-  let sum = 0;
-  for (let index = 1; index < values.length; index++) sum += entry(values, index) - first;
-  return first + sum / values.length;
-}
-
-/** Σ (x − mean)²/(n − 1). */
-export function varianceOf(values: ArrayLike<number>, mean: number = meanOf(values)): number {
-  let sum = 0;
-  for (let index = 0; index < values.length; index++) sum += (entry(values, index) - mean) ** 2;
-  return sum / (values.length - 1);
 }

@@ -1,6 +1,7 @@
 import { type Matrix, shapeError } from "../linear-algebra/matrix.ts";
 import { quantileOfSorted } from "../probability/empirical.ts";
-import { type Chains, checkChains, isConstant, meanOf, pooled, varianceOf } from "./chains.ts";
+import { sampleMean, sampleVariance } from "../probability/sample-moments.ts";
+import { type Chains, checkChains, isConstant, pooled } from "./chains.ts";
 import { essBulk, essTail } from "./effective-sample-size.ts";
 import { mcseMean, mcseQuantile, mcseSd } from "./monte-carlo-error.ts";
 import { rhat } from "./rhat.ts";
@@ -73,11 +74,11 @@ export function summariseChains(
 ): DrawsSummary {
   checkChains(chains);
   const sorted = pooled(chains).sort();
-  const mean = meanOf(sorted);
+  const mean = sampleMean(sorted);
   const summary = {
     name,
     mean,
-    sd: Math.sqrt(varianceOf(sorted, mean)),
+    sd: Math.sqrt(sampleVariance(sorted, mean)),
     quantiles: probabilities.map((probability) => ({
       probability,
       value: quantileOfSorted(sorted, probability),

@@ -1,16 +1,8 @@
 import { entry } from "../linear-algebra/matrix.ts";
 import { quantileOfSorted } from "../probability/empirical.ts";
+import { sampleMean, sampleVariance } from "../probability/sample-moments.ts";
 import { meanAutocovariance } from "./autocovariance.ts";
-import {
-  type Chains,
-  checkChains,
-  isConstant,
-  mapChains,
-  meanOf,
-  pooled,
-  splitChains,
-  varianceOf,
-} from "./chains.ts";
+import { type Chains, checkChains, isConstant, mapChains, pooled, splitChains } from "./chains.ts";
 import { normalScores } from "./ranks.ts";
 
 /*
@@ -33,14 +25,14 @@ export const essMean = (chains: Chains): number => checked(chains, splitChains);
 /** For the standard deviation: of |x − mean|. */
 export const essSd = (chains: Chains): number =>
   checked(chains, (all) => {
-    const mean = meanOf(pooled(all));
+    const mean = sampleMean(pooled(all));
     return splitChains(mapChains(all, (draw) => Math.abs(draw - mean)));
   });
 
 /** For the variance: of (x − mean)². */
 export const essVariance = (chains: Chains): number =>
   checked(chains, (all) => {
-    const mean = meanOf(pooled(all));
+    const mean = sampleMean(pooled(all));
     return splitChains(mapChains(all, (draw) => (draw - mean) ** 2));
   });
 
@@ -70,7 +62,7 @@ function effectiveSampleSize(chains: Chains): number {
   const total = chains.length * draws;
   const covariances = meanAutocovariance(chains);
   const within = (entry(covariances, 0) * draws) / (draws - 1);
-  const plus = entry(covariances, 0) + (chains.length > 1 ? varianceOf(chains.map(meanOf)) : 0);
+  const plus = entry(covariances, 0) + (chains.length > 1 ? sampleVariance(chains.map(sampleMean)) : 0);
   const correlation = (lag: number): number => 1 - (within - entry(covariances, lag)) / plus;
   return total / Math.max(integratedTime(correlation, draws), 1 / Math.log10(total));
 }

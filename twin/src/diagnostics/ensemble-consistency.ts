@@ -1,6 +1,6 @@
 import { entry, type Matrix, shapeError } from "../linear-algebra/matrix.ts";
+import { sampleMean, sampleVariance } from "../probability/sample-moments.ts";
 import type { Dice } from "../random/dice.ts";
-import { meanOf, varianceOf } from "./chains.ts";
 import { badForecast, requireFinite } from "./forecast-checks.ts";
 import { type ChiSquaredTest, chiSquaredTest } from "./uniformity.ts";
 
@@ -24,8 +24,8 @@ export function spreadSkill(members: Matrix, truths: ArrayLike<number>): SpreadS
   let square = 0;
   for (let row = 0; row < members.rows; row++) {
     const ensemble = ensembleOf(members, row);
-    const mean = meanOf(ensemble);
-    variance += varianceOf(ensemble, mean);
+    const mean = sampleMean(ensemble);
+    variance += sampleVariance(ensemble, mean);
     square += (mean - entry(truths, row)) ** 2;
   }
   const size = members.columns;

@@ -1,6 +1,7 @@
 import { entry } from "../linear-algebra/matrix.ts";
 import { betaQuantile } from "../probability/beta.ts";
-import { type Chains, meanOf, pooled, varianceOf } from "./chains.ts";
+import { sampleMean, sampleVariance } from "../probability/sample-moments.ts";
+import { type Chains, pooled } from "./chains.ts";
 import { essMean, essQuantile, essVariance } from "./effective-sample-size.ts";
 
 /*
@@ -9,7 +10,8 @@ import { essMean, essQuantile, essVariance } from "./effective-sample-size.ts";
  */
 
 /** sd/√ESS. */
-export const mcseMean = (chains: Chains): number => Math.sqrt(varianceOf(pooled(chains)) / essMean(chains));
+export const mcseMean = (chains: Chains): number =>
+  Math.sqrt(sampleVariance(pooled(chains)) / essMean(chains));
 
 /**
  * By the delta method from the variance's own error; fourth moments must exist, no normality is assumed.
@@ -20,9 +22,9 @@ export const mcseMean = (chains: Chains): number => Math.sqrt(varianceOf(pooled(
  */
 export function mcseSd(chains: Chains): number {
   const draws = pooled(chains);
-  const mean = meanOf(draws);
-  const second = meanOf(draws.map((draw) => (draw - mean) ** 2));
-  const fourth = meanOf(draws.map((draw) => (draw - mean) ** 4));
+  const mean = sampleMean(draws);
+  const second = sampleMean(draws.map((draw) => (draw - mean) ** 2));
+  const fourth = sampleMean(draws.map((draw) => (draw - mean) ** 4));
   return Math.sqrt((fourth - second * second) / essVariance(chains) / (4 * second));
 }
 

@@ -1,5 +1,6 @@
 import { quantileOfSorted } from "../probability/empirical.ts";
-import { type Chains, checkChains, mapChains, meanOf, pooled, splitChains, varianceOf } from "./chains.ts";
+import { sampleMean, sampleVariance } from "../probability/sample-moments.ts";
+import { type Chains, checkChains, mapChains, pooled, splitChains } from "./chains.ts";
 import { normalScores } from "./ranks.ts";
 
 /**
@@ -36,7 +37,7 @@ export function rhatBasic(chains: Chains): number {
  */
 function potentialScaleReduction(chains: Chains): number {
   const draws = chains[0]?.length ?? 0;
-  const within = meanOf(chains.map((chain) => varianceOf(chain)));
-  const between = varianceOf(chains.map(meanOf));
+  const within = sampleMean(chains.map((chain) => sampleVariance(chain)));
+  const between = sampleVariance(chains.map(sampleMean));
   return Math.sqrt((draws - 1) / draws + between / within);
 }

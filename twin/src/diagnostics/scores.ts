@@ -3,7 +3,7 @@ import { dot, entry, Matrix, shapeError } from "../linear-algebra/matrix.ts";
 import { solveLower } from "../linear-algebra/triangular.ts";
 import { logSumExp } from "../probability/log-sum-exp.ts";
 import { LOG_TWO_PI } from "../probability/normal.ts";
-import { meanOf, varianceOf } from "./chains.ts";
+import { sampleMean, sampleVariance } from "../probability/sample-moments.ts";
 import { badForecast, requireFinite, requireSpread } from "./forecast-checks.ts";
 import { type GaussianComponent, totalWeight } from "./gaussian-mixture.ts";
 
@@ -141,13 +141,13 @@ export function compareScores(scores: ArrayLike<number>, baseline: ArrayLike<num
     requireFinite(score, entry(baseline, index));
     return score - entry(baseline, index);
   });
-  const mean = meanOf(scores);
-  const reference = meanOf(baseline);
+  const mean = sampleMean(scores);
+  const reference = sampleMean(baseline);
   return {
     score: mean,
     baseline: reference,
     skill: reference > 0 && mean >= 0 ? 1 - mean / reference : Number.NaN,
-    difference: meanOf(differences),
-    standardError: Math.sqrt(varianceOf(differences) / differences.length),
+    difference: sampleMean(differences),
+    standardError: Math.sqrt(sampleVariance(differences) / differences.length),
   };
 }

@@ -1,4 +1,3 @@
-import { Matrix } from "../../linear-algebra/matrix.ts";
 import type { Dice } from "../../random/dice.ts";
 import type { InBatches, Target } from "../problem/target.ts";
 import type { Proposals } from "./proposals.ts";
@@ -103,34 +102,4 @@ function decide(
   population.logPosterior[index] = logPosterior;
   population.logReference[index] = logReference;
   return true;
-}
-
-export function meanOf(points: readonly Float64Array[]): Float64Array {
-  const mean = new Float64Array(points[0]?.length ?? 0);
-  for (const point of points)
-    for (let index = 0; index < mean.length; index++)
-      mean[index] = (mean[index] as number) + (point[index] as number);
-  return mean.map((sum) => sum / points.length);
-}
-
-/** Sample covariance, n − 1 in the denominator. */
-export function covarianceOf(points: readonly Float64Array[]): Matrix {
-  const mean = meanOf(points);
-  const size = mean.length;
-  const covariance = new Matrix(size, size);
-  const deviation = new Float64Array(size);
-  for (const point of points) {
-    for (let index = 0; index < size; index++)
-      deviation[index] = (point[index] as number) - (mean[index] as number);
-    for (let row = 0; row < size; row++)
-      for (let column = 0; column <= row; column++)
-        covariance.add(row, column, (deviation[row] as number) * (deviation[column] as number));
-  }
-  const scale = 1 / (points.length - 1);
-  for (let row = 0; row < size; row++)
-    for (let column = 0; column <= row; column++) {
-      covariance.set(row, column, scale * covariance.get(row, column));
-      covariance.set(column, row, covariance.get(row, column));
-    }
-  return covariance;
 }

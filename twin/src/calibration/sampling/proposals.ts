@@ -1,9 +1,9 @@
 import { TwinError } from "../../errors.ts";
 import { cholesky } from "../../linear-algebra/cholesky.ts";
 import type { Matrix } from "../../linear-algebra/matrix.ts";
+import { covarianceOfPoints } from "../../probability/sample-moments.ts";
 import type { Dice } from "../../random/dice.ts";
 import { differentialEvolution, type Move, snooker, stretch } from "./moves.ts";
-import { covarianceOf } from "./population.ts";
 import { logScale } from "./scaled-regression.ts";
 import { fromStraight, type Straightening, straighten, strengthOf, toStraight } from "./straightening.ts";
 
@@ -143,7 +143,7 @@ function straighteningsOf(points: readonly Float64Array[]): Straightening[] {
 
 function factorOf(points: readonly Float64Array[]): Matrix | undefined {
   try {
-    return cholesky(covarianceOf(points));
+    return cholesky(covarianceOfPoints(points));
   } catch (error) {
     if (error instanceof TwinError && error.code === "NOT_POSITIVE_DEFINITE") return undefined;
     throw error;

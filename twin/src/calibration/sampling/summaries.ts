@@ -1,6 +1,6 @@
-import { varianceOf } from "../../diagnostics/chains.ts";
 import type { Matrix } from "../../linear-algebra/matrix.ts";
 import { quantileOfSorted } from "../../probability/empirical.ts";
+import { sampleVariance } from "../../probability/sample-moments.ts";
 import type { RunCounts } from "../problem/evaluator.ts";
 import type { Unknown } from "../problem/problem.ts";
 import { type CalibrationFinding, QUANTILES, type UnknownSummary } from "../problem/result.ts";
@@ -16,7 +16,7 @@ export function summariesOf(
   return unknowns.map(({ id, unit }, column) => {
     const values = columnOf(draws, column).sort();
     const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-    const sd = Math.sqrt(varianceOf(values, mean));
+    const sd = Math.sqrt(sampleVariance(values, mean));
     const { mcse, essBulk } = drawn[column] ?? {};
     const error = mcse ?? (essBulk === undefined ? undefined : sd / Math.sqrt(essBulk));
     return {
