@@ -39,6 +39,9 @@ describe("unbounded coordinates", () => {
     });
     // Central differences: h²/6 · θ'''/θ' < 1e-10 each; rounding 1e-16/1e-5.
     expect(coordinates.logJacobian(z)).toBeCloseTo(logProduct, 8);
+    const slopes = coordinates.slopes(z);
+    expect(Math.min(...slopes)).toBeGreaterThan(0);
+    expect(slopes.reduce((sum, slope) => sum + Math.log(slope), 0)).toBeCloseTo(logProduct, 8);
   });
 
   test("do not reach a value on a bound, nor an empty support", () => {

@@ -1,7 +1,6 @@
 import { TwinError } from "../../errors.ts";
 import { dot, entry, Matrix } from "../../linear-algebra/matrix.ts";
 import { centralJacobian } from "../../optimisation/differences.ts";
-import { Coordinates } from "../problem/coordinates.ts";
 import type { Evaluator } from "../problem/evaluator.ts";
 import { Target } from "../problem/target.ts";
 import { type DiscrepantProblem, discrepantDensity, freeIndices, kernelAt } from "./discrepant-problem.ts";
@@ -77,12 +76,9 @@ export class PosteriorSurface {
     });
   }
 
-  /** |dθ/dz|. */
+  /** dθ/dz. */
   slopes(z: Float64Array): Float64Array {
-    return z.map((value, index) => {
-      const support = this.target.problem.unknowns[index]?.prior.support as readonly [number, number];
-      return Math.exp(new Coordinates([support]).logJacobian(Float64Array.of(value)));
-    });
+    return this.target.coordinates.slopes(z);
   }
 
   #column(index: number): Float64Array | undefined {
