@@ -56,8 +56,8 @@ async function compare(name: string, task: PeerTask, python: string): Promise<Be
   const peer = new PythonTask(python, task.script, task.task, input);
   let ours: Timing = { millis: Number.NaN, answer: [] };
   let theirs = ours;
-  timed(run, WARM_UP);
   try {
+    timed(run, WARM_UP);
     const [value, baseline] = await inTurn(
       ROUNDS,
       () => {

@@ -97,6 +97,8 @@ export const kalmanPeers: readonly Bench[] = [
     name: "numpy-joseph-nine-states",
     task: "filter",
     prepare: () => prepared(coupled(), filtered),
+    // Of products of 9 × 9, numpy's overhead is no longer the most.
+    target: 0.5,
   }),
 ];
 

