@@ -1,5 +1,5 @@
 import { type Marginal, summarise } from "@plumbline/twin/calibration/density";
-import { type Bounds, toNatural } from "@plumbline/twin/calibration/transform";
+import { type Bounds, toNatural } from "@plumbline/twin/calibration/soft-clamp";
 import { describe, expect, test } from "vitest";
 import { seeded } from "../../support/random.ts";
 

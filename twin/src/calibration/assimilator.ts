@@ -21,7 +21,7 @@ import {
   summaries,
 } from "./posterior.ts";
 import type { EvidenceRow } from "./rows.ts";
-import { type Bounds, boundsOf } from "./transform.ts";
+import { type Bounds, boundsOf } from "./soft-clamp.ts";
 import { keepNear, priorBelief, wander } from "./wandering.ts";
 
 /** A hypothesis below this share of the likeliest is dropped. */

@@ -1,6 +1,6 @@
 import type { Interval } from "../contract/parameter-set.ts";
 import { standardNormalCdf } from "../probability/normal.ts";
-import { type Bounds, fromNatural, slope, toNatural } from "./transform.ts";
+import { type Bounds, fromNatural, slope, toNatural } from "./soft-clamp.ts";
 
 /** One parameter's marginal: a mixture of Gaussians in the transformed coordinate. */
 export type Marginal = readonly { readonly weight: number; readonly mean: number; readonly sd: number }[];

@@ -8,7 +8,7 @@ import { ABOVE, BELOW, type SteadyModel } from "../models/process-model.ts";
 import { AT, conditionCensored } from "./evidence/censoring.ts";
 import { addBias, confine, type HalfSpace, leadingSigmaPoints, lineariseMargin } from "./regimes.ts";
 import type { EvidenceRow } from "./rows.ts";
-import { type Bounds, fromNatural, toNatural } from "./transform.ts";
+import { type Bounds, fromNatural, toNatural } from "./soft-clamp.ts";
 
 /** A regime is in doubt while its kink lies within so many standard deviations. */
 const DOUBT = 5;

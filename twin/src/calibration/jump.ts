@@ -1,7 +1,7 @@
 import type { Gaussian } from "../estimation/gaussian.ts";
 import type { Updated } from "../estimation/gaussian-filter.ts";
 import { chiSquaredInverseSurvival } from "../probability/chi-squared.ts";
-import type { Bounds } from "./transform.ts";
+import type { Bounds } from "./soft-clamp.ts";
 
 /** A row that wear alone explains less often than this asks for another explanation. */
 const SURPRISE = 1e-6;

@@ -3,7 +3,7 @@ import type { TwinDefinition } from "../definition/twin-definition.ts";
 import type { Gaussian } from "../estimation/gaussian.ts";
 import { entry } from "../linear-algebra/matrix.ts";
 import { type Marginal, summarise } from "./density.ts";
-import type { Bounds } from "./transform.ts";
+import type { Bounds } from "./soft-clamp.ts";
 
 /** Belief right after one row: what a causal reader would have said then. */
 export interface PosteriorPoint {

@@ -6,7 +6,7 @@ import { dot, entry, Matrix } from "../linear-algebra/matrix.ts";
 import { solveLower } from "../linear-algebra/triangular.ts";
 import { steadyModel } from "../models/models.ts";
 import { MILLIS_PER_DAY } from "../units.ts";
-import { boundsOf, driftRate, fromNatural } from "./transform.ts";
+import { boundsOf, driftRate, fromNatural } from "./soft-clamp.ts";
 
 /** What is believed of a machine at some time: enough to predict its next row. */
 export interface Belief {

@@ -2,7 +2,7 @@ import type { TwinDefinition } from "../definition/twin-definition.ts";
 import { type Gaussian, restrict } from "../estimation/gaussian.ts";
 import { entry, Matrix } from "../linear-algebra/matrix.ts";
 import { STEEPEST } from "./density.ts";
-import { type Bounds, driftRate, fromNatural, slope } from "./transform.ts";
+import { type Bounds, driftRate, fromNatural, slope } from "./soft-clamp.ts";
 
 /** The joint belief before any data: x = (z, β), independent. */
 export function priorBelief({ parameters, signals }: TwinDefinition, bounds: readonly Bounds[]): Gaussian {

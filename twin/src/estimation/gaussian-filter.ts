@@ -27,7 +27,8 @@ export interface Prediction {
  *
  *     S = Cov[y] + R = L Lᵀ,   W = L⁻¹ Cov[y, x],   x⁺ = x + Wᵀ L⁻¹(y − E[y]),   P⁺ = P − Wᵀ W
  *
- * Reported is P⁺, the posterior covariance. On a linear h this is the Kalman filter, exactly.
+ * Reported is P⁺, the posterior covariance. On a linear h this is the Kalman filter, exactly. For beliefs that are mixed and
+ * cut between readings, which needs P itself; filters that run on their own carry its square root (`nonlinear/`).
  * @see Särkkä (2013), Bayesian Filtering and Smoothing, §6.1 (general Gaussian filter).
  */
 export function condition(

@@ -26,26 +26,37 @@ export interface SigmaPoints {
   readonly covarianceWeights: Float64Array;
 }
 
-export function sigmaPoints(
-  mean: Float64Array,
-  covariance: Matrix,
-  { alpha, beta, kappa }: SigmaRule,
-): SigmaPoints {
+/** Weights of n pairs m ± √c L_j, each 1/(2c), and of the centre. */
+export interface PairWeights {
+  /** c = n + λ: squared distance of the points, in sds. */
+  readonly squaredReach: number;
+  /** Weight of the centre in the mean. */
+  readonly mean: number;
+  /** Weight of the centre in covariances. */
+  readonly covariance: number;
+}
+
+export function pairWeights(states: number, { alpha, beta, kappa }: SigmaRule): PairWeights {
+  const squaredReach = alpha * alpha * (states + kappa);
+  const mean = 1 - states / squaredReach;
+  return { squaredReach, mean, covariance: mean + 1 - alpha * alpha + beta };
+}
+
+export function sigmaPoints(mean: Float64Array, covariance: Matrix, rule: SigmaRule): SigmaPoints {
   const size = mean.length;
-  const spread = alpha * alpha * (size + kappa);
-  const centre = 1 - size / spread;
-  const withCentre = centre !== 0 || 1 - alpha * alpha + beta !== 0;
+  const centre = pairWeights(size, rule);
+  const withCentre = centre.mean !== 0 || centre.covariance !== 0;
   const factor = cholesky(covariance);
   const offset = withCentre ? 1 : 0;
   const points = new Matrix(2 * size + offset, size);
-  const meanWeights = new Float64Array(points.rows).fill(1 / (2 * spread));
+  const meanWeights = new Float64Array(points.rows).fill(1 / (2 * centre.squaredReach));
   const covarianceWeights = meanWeights.slice();
   if (withCentre) {
-    meanWeights[0] = centre;
-    covarianceWeights[0] = centre + 1 - alpha * alpha + beta;
+    meanWeights[0] = centre.mean;
+    covarianceWeights[0] = centre.covariance;
   }
   for (let row = 0; row < points.rows; row++) points.data.set(mean, row * size);
-  const scale = Math.sqrt(spread);
+  const scale = Math.sqrt(centre.squaredReach);
   for (let column = 0; column < size; column++) {
     for (let row = column; row < size; row++) {
       points.add(offset + column, row, scale * factor.get(row, column));

@@ -3,7 +3,7 @@ import { condition } from "../../estimation/gaussian-filter.ts";
 import { momentsOf, type SigmaRule, sigmaPoints } from "../../estimation/unscented-transform.ts";
 import { entry, Matrix } from "../../linear-algebra/matrix.ts";
 import { STEEPEST } from "../density.ts";
-import { type Bounds, fromNatural, slope, toNatural } from "../transform.ts";
+import { type Bounds, fromNatural, slope, toNatural } from "../soft-clamp.ts";
 
 /** A part was replaced: coordinate `index` believes its prior again, and shares nothing with the others any more. */
 export function renewed(

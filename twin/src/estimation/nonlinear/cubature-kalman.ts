@@ -1,3 +1,4 @@
+import { CUBATURE, pairWeights } from "../unscented-transform.ts";
 import type { Start } from "./checked-system.ts";
 import { type FilterOptions, SquareRootFilter } from "./square-root-filter.ts";
 import { PairRegressor } from "./symmetric-points.ts";
@@ -14,11 +15,10 @@ import type { StochasticSystem } from "./system.ts";
  */
 export class CubatureKalmanFilter extends SquareRootFilter {
   constructor(system: StochasticSystem, start: Start, options: FilterOptions = {}) {
-    const rule = { mean: 0, covariance: 0 };
     super(
       system,
       start,
-      (mapping) => new PairRegressor(mapping, { ...rule, squaredReach: mapping.states }),
+      (mapping) => new PairRegressor(mapping, pairWeights(mapping.states, CUBATURE)),
       options,
     );
   }

@@ -1,15 +1,6 @@
 import type { Matrix } from "../../linear-algebra/matrix.ts";
+import type { PairWeights } from "../unscented-transform.ts";
 import { type Mapping, Regression, type Regressor } from "./regression.ts";
-
-/** Weights of n pairs m ± √c L_j, each 1/(2c), and of the centre. */
-export interface PairWeights {
-  /** c = n + λ: squared distance of the points, in sds. */
-  readonly squaredReach: number;
-  /** Weight of the centre in the mean. */
-  readonly mean: number;
-  /** Weight of the centre in covariances. */
-  readonly covariance: number;
-}
 
 /**
  * Regression over pairs of points on the axes of L, with a centre where it has weight. With e = g − ȳ:

@@ -1,8 +1,9 @@
 import { TwinError } from "../../errors.ts";
+import { type PairWeights, pairWeights, type SigmaRule } from "../unscented-transform.ts";
 import type { Start } from "./checked-system.ts";
 import type { MomentRule } from "./regression.ts";
 import { type FilterOptions, SquareRootFilter } from "./square-root-filter.ts";
-import { PairRegressor, type PairWeights } from "./symmetric-points.ts";
+import { PairRegressor } from "./symmetric-points.ts";
 import type { StochasticSystem } from "./system.ts";
 
 export interface UnscentedOptions extends FilterOptions {
@@ -55,17 +56,14 @@ export function scaledPoints(options: UnscentedOptions): MomentRule {
       `α = ${alpha} gives the centre a weight of about ${(-1 / alpha ** 2).toPrecision(2)}: the filter would differentiate the model's own error`,
       `expected α ≥ ${SMALLEST_ALPHA}; a model exact to rounding may say so with exactModel: true`,
     );
-  return (mapping) => new PairRegressor(mapping, weightsFor(mapping.states, alpha, beta, kappa));
+  return (mapping) => new PairRegressor(mapping, weightsFor(mapping.states, { alpha, beta, kappa }));
 }
 
-function weightsFor(states: number, alpha: number, beta: number, kappa: number): PairWeights {
-  const squaredReach = alpha * alpha * (states + kappa);
-  if (!(squaredReach > 0))
-    throw new TwinError(
-      "BAD_OPTION",
-      `κ = ${kappa} makes n + κ = ${states + kappa} for ${states} states`,
-      `expected κ > −${states}`,
-    );
-  const mean = 1 - states / squaredReach;
-  return { squaredReach, mean, covariance: mean + 1 - alpha * alpha + beta };
+function weightsFor(states: number, rule: SigmaRule): PairWeights {
+  if (states + rule.kappa > 0) return pairWeights(states, rule);
+  throw new TwinError(
+    "BAD_OPTION",
+    `κ = ${rule.kappa} makes n + κ = ${states + rule.kappa} for ${states} states`,
+    `expected κ > −${states}`,
+  );
 }

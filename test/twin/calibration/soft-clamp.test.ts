@@ -1,4 +1,4 @@
-import { type Bounds, fromNatural, slope, toNatural } from "@plumbline/twin/calibration/transform";
+import { type Bounds, fromNatural, slope, toNatural } from "@plumbline/twin/calibration/soft-clamp";
 import { describe, expect, test } from "vitest";
 
 const DRAG: Bounds = { low: 0, high: 0.5, knee: 0.0005 };

@@ -4,6 +4,7 @@
  *     θ = g(z) = low + c·ln(1 + e^{(z − low)/c}) − c·ln(1 + e^{(z − high)/c})
  *
  * `knee` c is the distance from a bound within which differences hardly matter. θ stays inside (low, high) for every z.
+ * A logarithm or logit (`optimisation/transforms.ts`) would make the walk's size a share of the distance from a bound.
  */
 export interface Bounds {
   readonly low: number;
