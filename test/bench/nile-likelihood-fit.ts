@@ -56,7 +56,7 @@ export const nileLikelihoodFit: Bench = {
       return took / FITS;
     };
     const [value, baseline] = await inTurn(9, fits, passes);
-    const row = benchRow("nile-likelihood-fit", "ms/fit", value, baseline, "lower", 25);
+    const row = benchRow("nile-likelihood-fit", "ms/fit", value, baseline, "lower", 35);
     return ifAgreeing(row, [fitted], [bare], 1e-7);
   },
 };
