@@ -1,6 +1,7 @@
 import {
   autocorrelations,
   jarqueBera,
+  lagOneAboutZero,
   ljungBox,
   runsTest,
   varianceBreak,
@@ -82,6 +83,12 @@ describe("Ljung and Box's test", () => {
     expect(ljungBox(series, 10, 2).p).toBeLessThan(ljungBox(series, 10).p);
     expect(refusal(() => ljungBox(series, 2, 2)).code).toBe("BAD_LAGS");
   });
+});
+
+test("the lag-one correlation about 0 takes a bias for what it is, and knows nothing of zeros", () => {
+  expect(lagOneAboutZero([1, 1, 1, 1])).toBe(3 / 4);
+  expect(lagOneAboutZero([1, -1, 1, -1])).toBe(-3 / 4);
+  expect(lagOneAboutZero([0, 0])).toBeNaN();
 });
 
 describe("normality and constancy", () => {

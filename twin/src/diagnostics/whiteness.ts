@@ -26,6 +26,17 @@ export function autocorrelations(innovations: ArrayLike<number>, lags: number): 
   return lagged(innovations, lags).correlations;
 }
 
+/** r₁ about 0, Σ e_t e_{t−1}/Σ e_t²: residuals of one sign follow each other too. NaN of zeros alone. */
+export function lagOneAboutZero(residuals: ArrayLike<number>): number {
+  let products = 0;
+  let squares = 0;
+  for (let index = 0; index < residuals.length; index++) {
+    squares += entry(residuals, index) ** 2;
+    if (index > 0) products += entry(residuals, index) * entry(residuals, index - 1);
+  }
+  return products / squares;
+}
+
 /**
  * Ljung and Box: Q(m) = n (n + 2) Σ_k r_k²/(n − k) ~ χ²(m − fitted). With missing values n counts those present and n − k becomes
  * the number of pairs, since Var r_k ≈ pairs/n².

@@ -1,4 +1,4 @@
-/** Nodes and weights of an integral over [low, high]. */
+/** Nodes and weights of an integral: Σ w g(node). */
 export interface Quadrature {
   readonly nodes: Float64Array;
   readonly weights: Float64Array;

@@ -1,3 +1,4 @@
+import { lagOneAboutZero } from "../../diagnostics/whiteness.ts";
 import { entry } from "../../linear-algebra/matrix.ts";
 import type { RunCounts } from "../problem/evaluator.ts";
 import type { SimulationProblem } from "../problem/problem.ts";
@@ -53,11 +54,7 @@ export function correlated(
   const residuals = observations.map(
     (reading, index) => (reading - entry(mean, index)) / entry(noise, index),
   );
-  const squares = residuals.reduce((sum, value) => sum + value * value, 0);
-  let products = 0;
-  for (let index = 1; index < residuals.length; index++)
-    products += entry(residuals, index) * entry(residuals, index - 1);
-  const correlation = products / squares;
+  const correlation = lagOneAboutZero(residuals);
   const limit = SIGMAS / Math.sqrt(residuals.length);
   if (!(Math.abs(correlation) > limit)) return [];
   const text = `residuals follow each other with a correlation of ${correlation.toFixed(2)} (limit ${limit.toFixed(2)}): the noise is not independent or the model is biased, and the bands are too narrow`;

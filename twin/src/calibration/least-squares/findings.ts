@@ -1,3 +1,4 @@
+import { lagOneAboutZero } from "../../diagnostics/whiteness.ts";
 import { unseenDirections } from "../identifiability/direction.ts";
 import type { LeastSquaresFit } from "./fit.ts";
 
@@ -67,23 +68,12 @@ function atBounds({ problem, parameters, ids }: Fit): Finding[] {
   });
 }
 
-/** Lag-1 autocorrelation of a series about 0; NaN for an exact fit. */
-export function lagOne(residuals: Float64Array): number {
-  let products = 0;
-  let squares = 0;
-  for (let row = 0; row < residuals.length; row++) {
-    squares += (residuals[row] as number) ** 2;
-    if (row > 0) products += (residuals[row] as number) * (residuals[row - 1] as number);
-  }
-  return products / squares;
-}
-
 /**
  * A deterministic model leaves a correlated residual where it is wrong; standard errors computed as if it were white are
  * then too small, by about √((1 − ρ)/(1 + ρ)).
  */
 function correlated({ residuals }: Fit): Finding[] {
-  const correlation = lagOne(residuals);
+  const correlation = lagOneAboutZero(residuals);
   const threshold = SIGMAS / Math.sqrt(residuals.length);
   if (!(Math.abs(correlation) > threshold)) return [];
   const factor = Math.sqrt((1 + correlation) / (1 - correlation));
