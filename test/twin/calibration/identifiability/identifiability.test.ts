@@ -1,7 +1,8 @@
 import { collinearGroups } from "@plumbline/twin/calibration/identifiability/collinearity";
 import { contractionOf } from "@plumbline/twin/calibration/identifiability/contraction";
 import { fisherInformation } from "@plumbline/twin/calibration/identifiability/fisher-information";
-import { fitLeastSquares, type LeastSquaresFit } from "@plumbline/twin/calibration/least-squares/fit";
+import { fitLeastSquares } from "@plumbline/twin/calibration/least-squares/fit";
+import type { LeastSquaresFit } from "@plumbline/twin/calibration/least-squares/fit-report";
 import { curve, type LeastSquaresProblem } from "@plumbline/twin/calibration/least-squares/problem";
 import { Matrix } from "@plumbline/twin/linear-algebra/matrix";
 import { dice } from "@plumbline/twin/random/dice";

@@ -1,4 +1,5 @@
-import { fitLeastSquares, type LeastSquaresFit } from "@plumbline/twin/calibration/least-squares/fit";
+import { fitLeastSquares } from "@plumbline/twin/calibration/least-squares/fit";
+import type { LeastSquaresFit } from "@plumbline/twin/calibration/least-squares/fit-report";
 import { curve } from "@plumbline/twin/calibration/least-squares/problem";
 import { describe, expect, test } from "vitest";
 import { withReferenceData } from "../../../support/reference-data.ts";

@@ -1,4 +1,5 @@
-import { fitLeastSquares, type LeastSquaresFit } from "@plumbline/twin/calibration/least-squares/fit";
+import { fitLeastSquares } from "@plumbline/twin/calibration/least-squares/fit";
+import type { LeastSquaresFit } from "@plumbline/twin/calibration/least-squares/fit-report";
 import { curve } from "@plumbline/twin/calibration/least-squares/problem";
 import { profileLikelihood, profiles } from "@plumbline/twin/calibration/least-squares/profile-likelihood";
 import { describe, expect, test } from "vitest";

@@ -1,23 +1,6 @@
 import { lagOneAboutZero } from "../../diagnostics/whiteness.ts";
-import { unseenDirections } from "../identifiability/direction.ts";
-import type { LeastSquaresFit } from "./fit.ts";
-
-/** Something that a report must say without being asked. */
-export interface Finding {
-  readonly kind:
-    | "not converged"
-    | "unseen direction"
-    | "at a bound"
-    | "correlated residuals"
-    | "misfit"
-    | "coarse slopes"
-    | "failed runs";
-  /** One sentence with the numbers. */
-  readonly text: string;
-  readonly value: number;
-  /** The value from which on this is reported. */
-  readonly threshold: number;
-}
+import { unseenDirections } from "../identifiability/unseen-directions.ts";
+import type { Finding, LeastSquaresFit } from "./fit-report.ts";
 
 /** Three standard errors: of a white series one fit in 370 is called correlated. */
 const SIGMAS = 3;

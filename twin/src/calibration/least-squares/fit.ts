@@ -1,7 +1,7 @@
-import type { Matrix } from "../../linear-algebra/matrix.ts";
-import type { FailurePolicy, RunCounts } from "../problem/evaluator.ts";
+import type { FailurePolicy } from "../problem/evaluator.ts";
 import { covarianceOf } from "./covariance.ts";
-import { type Finding, findingsOf } from "./findings.ts";
+import { findingsOf } from "./findings.ts";
+import type { LeastSquaresFit } from "./fit-report.ts";
 import { type Descent, descend } from "./levenberg-marquardt.ts";
 import { ModelResiduals } from "./model-residuals.ts";
 import { optimalityOf } from "./optimality.ts";
@@ -17,44 +17,6 @@ export interface FitOptions {
   readonly differences?: "extrapolated" | "central";
   /** Up to 0.9 of all runs may fail unless this says otherwise: an optimum may lie at the edge of where the model runs. */
   readonly failures?: FailurePolicy;
-}
-
-/** A fitted model, as a statistician reports it. */
-export interface LeastSquaresFit {
-  readonly ids: readonly string[];
-  /** θ̂, p. */
-  readonly parameters: Float64Array;
-  /** Σ (y − h(θ̂))²/s² at exactly these parameters. */
-  readonly residualSumOfSquares: number;
-  /** n − rank. */
-  readonly dof: number;
-  /** √(RSS/dof), the estimate of σ; NaN without degrees of freedom. */
-  readonly residualSd: number;
-  /** Whether σ = 1 was declared ("known") or is `residualSd`. */
-  readonly noiseScale: "known" | "estimated";
-  /** First-order, on the natural scale, p: √diag covariance; ∞ for a parameter that the data do not determine. */
-  readonly standardErrors: Float64Array;
-  /** σ² (JᵀJ)⁻¹, p × p. Rows of undetermined parameters are NaN off the diagonal. */
-  readonly covariance: Matrix;
-  readonly correlation: Matrix;
-  /** Directions of θ that the data see at θ̂. */
-  readonly rank: number;
-  readonly converged: boolean;
-  /** Why the search ended. */
-  readonly reason: string;
-  readonly iterations: number;
-  /** How far the optimum may be, in the units of the confidence region (`optimalityOf`): up to 1e-3 is converged. */
-  readonly relativeOffset: number;
-  /** (y − h(θ̂))/s, n. */
-  readonly residuals: Float64Array;
-  /** h(θ̂), n. */
-  readonly fitted: Float64Array;
-  /** ∂h/∂θ · 1/s at θ̂ on the natural scale, n × p. */
-  readonly jacobian: Matrix;
-  readonly evaluations: RunCounts;
-  /** What a reader must know besides the numbers; said without being asked. */
-  readonly findings: readonly Finding[];
-  readonly problem: LeastSquaresProblem;
 }
 
 /**

@@ -1,7 +1,8 @@
 import { TwinError } from "../../errors.ts";
 import { latinHypercube } from "../../optimisation/latin-hypercube.ts";
 import type { Dice } from "../../random/dice.ts";
-import { type FitOptions, fitLeastSquares, type LeastSquaresFit } from "./fit.ts";
+import { type FitOptions, fitLeastSquares } from "./fit.ts";
+import type { LeastSquaresFit } from "./fit-report.ts";
 import { checkProblem, type LeastSquaresProblem, transformOf } from "./problem.ts";
 
 export interface StartRange {

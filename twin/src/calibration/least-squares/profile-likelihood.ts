@@ -1,24 +1,8 @@
 import { TwinError } from "../../errors.ts";
 import type { RunCounts } from "../problem/evaluator.ts";
-import type { LeastSquaresFit } from "./fit.ts";
-import { ProfilePath } from "./profile-path.ts";
-import { profileStatistic } from "./profile-statistic.ts";
-
-export interface ProfileOptions {
-  /** Default 0.95. */
-  readonly level?: number;
-  /** Default "t" where the noise was estimated, "likelihood" where it is known. */
-  readonly version?: "t" | "likelihood";
-}
-
-/** One parameter held, all others fitted again. */
-export interface ProfilePoint {
-  readonly value: number;
-  /** The statistic of the version, ≥ 0: compare with `threshold`. */
-  readonly rise: number;
-  /** All parameters there. */
-  readonly parameters: Float64Array;
-}
+import type { LeastSquaresFit } from "./fit-report.ts";
+import { ProfilePath, type ProfilePoint } from "./profile-path.ts";
+import { type ProfileOptions, profileStatistic } from "./profile-statistic.ts";
 
 export interface Profile {
   readonly id: string;

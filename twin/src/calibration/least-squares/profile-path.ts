@@ -1,13 +1,21 @@
 import { TwinError } from "../../errors.ts";
 import { Matrix } from "../../linear-algebra/matrix.ts";
 import type { RunCounts } from "../problem/evaluator.ts";
-import type { LeastSquaresFit } from "./fit.ts";
+import type { LeastSquaresFit } from "./fit-report.ts";
 import { descend } from "./levenberg-marquardt.ts";
 import { columnNorms, LocalModel } from "./local-model.ts";
 import { ModelResiduals } from "./model-residuals.ts";
-import type { ProfilePoint } from "./profile-likelihood.ts";
 import type { ProfileStatistic } from "./profile-statistic.ts";
 import { HeldCoordinate } from "./residual-system.ts";
+
+/** One parameter held, all others fitted again. */
+export interface ProfilePoint {
+  readonly value: number;
+  /** The statistic of the version, ≥ 0: compare with `threshold`. */
+  readonly rise: number;
+  /** All parameters there. */
+  readonly parameters: Float64Array;
+}
 
 /** Where a profile ends on one side. */
 export interface End {

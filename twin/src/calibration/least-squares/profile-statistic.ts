@@ -1,8 +1,14 @@
 import { TwinError } from "../../errors.ts";
 import { chiSquaredQuantile } from "../../probability/chi-squared.ts";
 import { studentT } from "../../probability/student-t.ts";
-import type { LeastSquaresFit } from "./fit.ts";
-import type { ProfileOptions } from "./profile-likelihood.ts";
+import type { LeastSquaresFit } from "./fit-report.ts";
+
+export interface ProfileOptions {
+  /** Default 0.95. */
+  readonly level?: number;
+  /** Default "t" where the noise was estimated, "likelihood" where it is known. */
+  readonly version?: "t" | "likelihood";
+}
 
 /** How much a sum of squares has risen, in the units of its reference distribution. */
 export interface ProfileStatistic {
