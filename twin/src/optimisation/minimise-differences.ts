@@ -40,7 +40,8 @@ export interface HessianOptions {
 
 /**
  * Second derivatives, n × n, by central differences at h and h/2, extrapolated to order h⁴ (Richardson). Costs
- * 4 n² + 1 evaluations. Entries whose points fail are NaN: a maximum at an edge has no Hessian.
+ * 4 n² + 1 evaluations. For objectives of unknown noise: the steps are the caller's. Where the noise is known,
+ * `hessianByDifferences` finds its own, and an error of each entry. Entries whose points fail are NaN: a maximum at an edge has no Hessian.
  * @see Nocedal & Wright (2006), §8.1; Richardson (1911), Phil. Trans. R. Soc. A 210.
  */
 export function hessian(objective: Objective, x: Float64Array, options: HessianOptions = {}): Matrix {

@@ -29,9 +29,6 @@ export function normal(mean: number, sd: number): Parametric {
 /** φ(z) of the standard normal. */
 export const standardNormalDensity = (z: number): number => decay(z, 0.5) / Math.sqrt(2 * Math.PI);
 
-/** ln φ(z) of the standard normal. */
-export const standardNormalLogDensity = (z: number): number => -0.5 * z * z - LOG_SQRT_TWO_PI;
-
 /** Φ(z) = P(Z ≤ z); the upper tail is Φ(−z). Relative error below 2e-15 down to the smallest double, at z = −38.5. */
 export function standardNormalCdf(z: number): number {
   if (z > 0) return 1 - standardNormalCdf(-z);

@@ -8,15 +8,12 @@ export interface CollinearGroup {
   readonly index: number;
 }
 
-/** From about here on a group is not estimated together (Brun et al. give 10 to 15). */
-export const COLLINEAR = 10;
-
 /**
  * Collinearity index of groups of parameters:
  *
  *     γ_K = 1/√λ_min(S̃_KᵀS̃_K),   S̃ = the columns of ∂h/∂θ at unit length
  *
- * It does not depend on units or on the noise's level, only on directions: what no amount of the same data mends.
+ * From 10 to 15 on a group is not estimated together. It does not depend on units or on the noise's level, only on directions: what no amount of the same data mends.
  *
  * @param jacobian whitened, n × p, n ≥ p.
  * @param largest group size looked at, default 3; groups grow as C(p, k).

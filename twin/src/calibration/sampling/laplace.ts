@@ -1,7 +1,7 @@
 import { TwinError } from "../../errors.ts";
 import { effectiveSize } from "../../estimation/particle/log-weights.ts";
 import { cholesky, logDeterminant } from "../../linear-algebra/cholesky.ts";
-import { entry, Matrix, timesVector } from "../../linear-algebra/matrix.ts";
+import { entry, timesVector } from "../../linear-algebra/matrix.ts";
 import { standardNormalQuantile } from "../../probability/normal.ts";
 import type { Dice } from "../../random/dice.ts";
 import { Evaluator, type FailurePolicy, type RunCounts } from "../problem/evaluator.ts";
@@ -158,23 +158,4 @@ export function gaussianSummaries(target: Target, mode: Mode): UnknownSummary[] 
       })),
     };
   });
-}
-
-/** Draws from the Gaussian, as θ, one a row. */
-export function gaussianDraws(
-  target: Target,
-  mode: Pick<Mode, "at" | "covariance">,
-  count: number,
-  dice: Dice,
-): Matrix {
-  const factor = cholesky(mode.covariance);
-  const draws = new Matrix(count, target.size);
-  for (let row = 0; row < count; row++) {
-    const noise = Float64Array.from({ length: target.size }, () => dice.normal());
-    const z = timesVector(factor, noise).map((value, index) => value + entry(mode.at, index));
-    target.natural(z).forEach((value, column) => {
-      draws.set(row, column, value);
-    });
-  }
-  return draws;
 }

@@ -11,9 +11,6 @@ export type Move = (
   out: Float64Array,
 ) => number;
 
-/** Points that a crowd must have: the snooker picks three distinct ones. */
-export const SMALLEST_CROWD = 4;
-
 const STRETCH = 2;
 
 /**
