@@ -54,6 +54,58 @@ describe("events", () => {
     });
   });
 
+  // From 1 m: the flights 2e, 2e², … of √0.2 s end after √0.2 (1 + e)/(1 − e); behind that there is no number to give.
+  test.each([
+    [0, {}],
+    [0.5, {}],
+    [0.5, { maxStep: 1e-3 }],
+    [0.5, { method: "stiff" }],
+    [0.7, {}],
+    [0.9, { initialStep: 0.1 }],
+  ] as const)("nothing falls through the floor: restitution %d, %j", (restitution, options) => {
+    const comesToRest = (Math.sqrt(0.2) * (1 + restitution)) / (1 - restitution);
+    const drop = (last: number, change: Partial<OdeEvent> = {}) =>
+      integrate(falling, {
+        start: 0,
+        initial: [1, 0],
+        times: Array.from({ length: 200 }, (_, index) => ((index + 1) / 200) * last),
+        events: [{ ...bounce(restitution), ...change }],
+        ...options,
+      });
+    const { states } = drop(0.999 * comesToRest);
+    expect(Math.min(...Array.from({ length: 200 }, (_, row) => states.get(row, 0)))).toBeGreaterThan(-1e-9);
+    const endless = expect.stringMatching(/^too-many-events at time \d/);
+    expect(refusal(() => drop(10))).toMatchObject({ code: "INTEGRATION_FAILED", message: endless });
+    // The same when the place is left where the crossing was found, a few bits below the floor.
+    const onlyTurned = (_: number, x: Float64Array) => {
+      x[1] = -restitution * x[1]!;
+    };
+    expect(refusal(() => drop(10, { change: onlyTurned })).message).toEqual(endless);
+  });
+
+  test("a flight from the floor that ends within the first step is seen", () => {
+    const { events } = integrate(falling, {
+      start: 0,
+      initial: [0, 1],
+      times: [0.3],
+      initialStep: 0.3,
+      events: [{ ...bounce(1), change: (_, x) => void x.fill(0), ends: true }],
+    });
+    expect(events.map(({ time }) => time)).toEqual([expect.closeTo(0.2, 12)]);
+  });
+
+  test("a value that jumps over zero is on the other side, whatever its rate", () => {
+    let switched = 0;
+    const { events } = integrate(falling, {
+      start: 0,
+      initial: [1, 0],
+      times: [1],
+      events: [{ id: "below", value: (_, x) => (x[0]! > 0.5 ? 1 : -1), change: () => void switched++ }],
+    });
+    expect(events.map(({ time }) => time)).toEqual([expect.closeTo(Math.sqrt(0.1), 6)]);
+    expect(switched).toBe(1);
+  });
+
   test("a thermostat switches what the derivative reads", () => {
     let heating = true;
     const room: OdeSystem = {

@@ -1,5 +1,5 @@
 import { DormandPrince } from "./dormand-prince.ts";
-import { type EventRecord, EventWatch } from "./events.ts";
+import { type Crossing, type EventRecord, EventWatch } from "./events.ts";
 import { IntegrationError } from "./failure.ts";
 import type { Leg, Plan } from "./problem.ts";
 import { Rosenbrock } from "./rosenbrock.ts";
@@ -12,6 +12,8 @@ const TIME_RESOLUTION = 2 ** -50;
 const SPAN_RESOLUTION = 2 ** -100;
 /** A step that would leave less than this share of itself to the end is stretched: no tiny last step. */
 const STRETCH = 1.01;
+/** Times that each event may happen at one and the same time. */
+const MOST_AT_ONCE = 100;
 
 /** One run over a checked problem: legs between discontinuities, steps within a leg, events within a step. */
 export class IntegrationRun {
@@ -28,6 +30,7 @@ export class IntegrationRun {
   #step = 0;
   #stiffFrom: number | undefined;
   #endedBy: string | undefined;
+  #atOnce = 0;
   #cause: unknown;
 
   constructor(system: OdeSystem, plan: Plan) {
@@ -75,6 +78,7 @@ export class IntegrationRun {
       throw new IntegrationError("model-failed", time, 0, `derivative ${bad} is ${this.#stepper.slope[bad]}`);
     this.#control.restart();
     this.#step = this.#plan.initialStep ?? firstStep(this.#system, this.#plan.tolerance, this.#stepper, leg);
+    this.#watch.settle(this.#stepper, this.#step);
   }
 
   /** One accepted step, or one rejected attempt. */
@@ -118,12 +122,12 @@ export class IntegrationRun {
   #finish(step: number, stepEnd: number, leg: Leg): void {
     const stepper = this.#stepper;
     for (const crossing of this.#watch.crossings(stepper, step)) {
-      const { event, fraction, index } = crossing;
+      const { event, fraction } = crossing;
       const time = fraction === 1 ? stepEnd : stepper.time + fraction * step;
       stepper.interpolate(fraction, this.#point);
       if (event.change !== undefined || event.ends) {
         this.#table.putWithin(stepper, step, time);
-        this.#interrupt(index, time, leg);
+        this.#interrupt(crossing, time, step, leg);
         return;
       }
       const before = this.#point.slice();
@@ -137,16 +141,37 @@ export class IntegrationRun {
     if (this.#plan.method === "auto" && stepper.stabilityBound()) this.#turnStiff(leg);
   }
 
-  #interrupt(index: number, time: number, leg: Leg): void {
+  #interrupt(crossing: Crossing, time: number, step: number, leg: Leg): void {
     const state = this.#point.slice();
-    this.#watch.fire(index, time, state, (record, ends) => this.#record(record, ends));
+    const here = { time, state, slope: this.#slopeAt(Math.min(time, leg.horizon), state) };
+    this.#watch.fire(crossing, here, step, (record, ends) => this.#record(record, ends));
     this.#table.put(time, state);
     if (this.#endedBy === undefined) this.#begin(time, state, leg);
   }
 
+  /** NaN where the model fails: the change of an event may be there to bring the state back from such a place. */
+  #slopeAt(time: number, state: Float64Array): Float64Array {
+    const slope = new Float64Array(state.length).fill(Number.NaN);
+    this.#counts.derivatives++;
+    try {
+      this.#system.derivative(time, state, slope);
+    } catch {
+      slope.fill(Number.NaN);
+    }
+    return slope;
+  }
+
   #record(record: EventRecord, ends: boolean): void {
+    this.#atOnce = record.time === this.#records.at(-1)?.time ? this.#atOnce + 1 : 0;
     this.#records.push(record);
     if (ends) this.#endedBy ??= record.id;
+    if (this.#atOnce > MOST_AT_ONCE * this.#plan.events.length)
+      throw new IntegrationError(
+        "too-many-events",
+        record.time,
+        this.#step,
+        `${this.#atOnce} happened, ${record.id} the last, without time going on`,
+      );
     if (this.#records.length > this.#plan.maxEvents)
       throw new IntegrationError(
         "too-many-events",
