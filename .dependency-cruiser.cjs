@@ -6,6 +6,8 @@ const EDGE_STAGE = "^edge-agent/src/(source|validate|filter|outbox|uplink|apply|
 const CLOUD_STAGE = "^cloud/src/(ingest|recalibrate|publish|history|provision|fleet)/";
 /** The files that compose stages, and so may know several. */
 const COMPOSERS = "/(pipeline|main|[a-z-]*handler)\\.ts$";
+/** The part of twin that is no machine's. */
+const MATHEMATICS = "^twin/src/(linear-algebra|random|probability|optimisation|integration|diagnostics)/";
 const LAB = "^(bin|test)/";
 
 /** @type {import("dependency-cruiser").IConfiguration} */
@@ -31,6 +33,20 @@ module.exports = {
       severity: "error",
       from: { path: "^twin/src/contract/deflate\\.ts$" },
       to: { pathNot: "^(twin/src/|node_modules/fflate/)" },
+    },
+    {
+      name: "mathematics-knows-no-machine",
+      comment: "What is true of any matrix, sample or function is written once, and without a twin in mind.",
+      severity: "error",
+      from: { path: MATHEMATICS },
+      to: { path: "^twin/src/", pathNot: `${MATHEMATICS}|^twin/src/(errors|contract/sha256)\\.ts$` },
+    },
+    {
+      name: "estimation-knows-no-calibration",
+      comment: "The gateway runs the filters without the calibrator; what both need is below both.",
+      severity: "error",
+      from: { path: "^twin/src/(contract|definition|models|estimation)/" },
+      to: { path: "^twin/src/(calibration|prognosis)/" },
     },
     {
       name: "sides-meet-only-in-twin",
