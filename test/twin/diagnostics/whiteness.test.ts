@@ -159,8 +159,13 @@ describe("series that say nothing are refused", () => {
   });
 
   test("constant", () => {
+    // The sum of seven times 0.1 is not 0.7: the plain mean is not 0.1.
     for (const run of [jarqueBera, (series: readonly number[]) => ljungBox(series, 1)])
-      expect(refusal(() => run([3, 3, 3, 3, 3])).code).toBe("CONSTANT_SERIES");
+      for (const series of [
+        [3, 3, 3, 3, 3],
+        [0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1],
+      ])
+        expect(refusal(() => run(series)).code).toBe("CONSTANT_SERIES");
   });
 
   test("more lags than values, and lags that no pair has", () => {

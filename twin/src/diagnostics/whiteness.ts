@@ -181,7 +181,9 @@ function centralMoments(values: Float64Array): {
   readonly third: number;
   readonly fourth: number;
 } {
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  // From the first value on: equal values then give no moment of round-off.
+  const first = entry(values, 0);
+  const mean = first + values.reduce((sum, value) => sum + (value - first), 0) / values.length;
   const moment = (power: number): number =>
     values.reduce((sum, value) => sum + (value - mean) ** power, 0) / values.length;
   const second = moment(2);
