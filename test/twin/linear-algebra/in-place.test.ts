@@ -1,5 +1,6 @@
 import { cholesky, choleskyInPlace } from "@plumbline/twin/linear-algebra/cholesky";
-import { Matrix, multiply, plus, symmetrise, timesVector } from "@plumbline/twin/linear-algebra/matrix";
+import { leastSquares } from "@plumbline/twin/linear-algebra/least-squares";
+import { Matrix, multiply, norm, plus, symmetrise, timesVector } from "@plumbline/twin/linear-algebra/matrix";
 import { gramOfRows } from "@plumbline/twin/linear-algebra/products";
 import { ScalarReading } from "@plumbline/twin/linear-algebra/scalar-reading";
 import { semidefiniteFactorInto } from "@plumbline/twin/linear-algebra/semidefinite";
@@ -162,5 +163,26 @@ describe("a semidefinite factor", () => {
       ),
     ).toBe(0);
     expect(semidefiniteFactorInto(factor, Matrix.diagonal([-1e-6, 1]))).toBe(0);
+  });
+});
+
+describe("the length of a vector", () => {
+  test("neither overflows nor vanishes, and a long one is no burden on the stack", () => {
+    expect(norm(Float64Array.of(3e200, 4e200)) / 5e200).toBeCloseTo(1, 14);
+    expect(norm(Float64Array.of(3e-200, 4e-200)) / 5e-200).toBeCloseTo(1, 14);
+    expect(norm(new Float64Array(250_000).fill(2))).toBe(1000);
+    expect(norm(new Float64Array(0))).toBe(0);
+    expect(norm(Float64Array.of(1, Number.NaN))).toBeNaN();
+  });
+
+  test("least squares take as many rows", () => {
+    const rows = 250_000;
+    const target = new Matrix(
+      rows,
+      1,
+      Float64Array.from({ length: rows }, (_, row) => (row % 2) * 2),
+    );
+    const { solution } = leastSquares(new Matrix(rows, 1, new Float64Array(rows).fill(1)), target);
+    expect(solution.get(0, 0)).toBeCloseTo(1, 10);
   });
 });

@@ -1,6 +1,7 @@
 import { requireFinite } from "./finite.ts";
 import { Matrix, shapeError } from "./matrix.ts";
 import { pivotedQr, qr } from "./qr.ts";
+import { stridedNorm } from "./spans.ts";
 import { solveUpper, solveUpperTransposed } from "./triangular.ts";
 
 export interface LeastSquares {
@@ -54,6 +55,6 @@ function firstRows(matrix: Matrix, count: number): Matrix {
 
 function tailNorms(rotated: Matrix, from: number): Float64Array {
   return Float64Array.from({ length: rotated.columns }, (_, column) =>
-    Math.hypot(...Array.from({ length: rotated.rows - from }, (_, row) => rotated.get(from + row, column))),
+    stridedNorm(rotated.data, from * rotated.columns + column, rotated.columns, rotated.rows - from),
   );
 }

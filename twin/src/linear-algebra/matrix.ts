@@ -1,4 +1,5 @@
 import { TwinError } from "../errors.ts";
+import { stridedNorm } from "./spans.ts";
 
 /**
  * Dense row-major matrices of doubles. This folder is the only place that indexes raw arrays; every operation checks shapes.
@@ -112,6 +113,9 @@ export function dot(left: ArrayLike<number>, right: ArrayLike<number>): number {
   for (let index = 0; index < left.length; index++) sum += (left[index] as number) * (right[index] as number);
   return sum;
 }
+
+/** √(vᵀv), safe from overflow and underflow of the squares. */
+export const norm = (vector: Float64Array): number => stridedNorm(vector, 0, 1, vector.length);
 
 /** (M + Mᵀ)/2 in place: round-off must not make a covariance lopsided. */
 export function symmetrise(matrix: Matrix): Matrix {

@@ -1,5 +1,5 @@
 import { allFinite } from "../linear-algebra/finite.ts";
-import type { Matrix } from "../linear-algebra/matrix.ts";
+import { type Matrix, norm } from "../linear-algebra/matrix.ts";
 import { Ladder } from "./ladder.ts";
 
 /** Writes f(x) into `out`; false when the model has no value there. */
@@ -153,10 +153,4 @@ class Quotient {
 
 function writeColumn(matrix: Matrix, column: number, values: Float64Array): void {
   for (let row = 0; row < values.length; row++) matrix.set(row, column, values[row] as number);
-}
-
-function norm(values: Float64Array): number {
-  let sum = 0;
-  for (let index = 0; index < values.length; index++) sum += (values[index] as number) ** 2;
-  return Math.sqrt(sum);
 }

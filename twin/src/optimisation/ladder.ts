@@ -1,3 +1,4 @@
+import { norm } from "../linear-algebra/matrix.ts";
 /** A difference quotient that tends to a derivative as its step shrinks. */
 export interface Quotient {
   /** First and longest step. */
@@ -98,12 +99,6 @@ export class Ladder {
 }
 
 const at = (rows: readonly Float64Array[], index: number): Float64Array => rows[index] as Float64Array;
-
-function norm(values: Float64Array): number {
-  let sum = 0;
-  for (let index = 0; index < values.length; index++) sum += (values[index] as number) ** 2;
-  return Math.sqrt(sum);
-}
 
 function distance(left: Float64Array, right: Float64Array): number {
   let sum = 0;

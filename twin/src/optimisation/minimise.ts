@@ -1,4 +1,4 @@
-import { Matrix } from "../linear-algebra/matrix.ts";
+import { dot, Matrix } from "../linear-algebra/matrix.ts";
 import { CountedObjective, type Minimum, type Objective, type StopReason } from "./minimise-counted.ts";
 import { centralGradient, DEFAULT_NOISE } from "./minimise-differences.ts";
 import { type LinePoint, wolfeSearch } from "./minimise-line-search.ts";
@@ -147,10 +147,4 @@ function updated(inverse: Matrix | undefined, from: LinePoint, to: LinePoint): M
     }
   }
   return result;
-}
-
-function dot(left: Float64Array, right: Float64Array): number {
-  let sum = 0;
-  for (let index = 0; index < left.length; index++) sum += (left[index] as number) * (right[index] as number);
-  return sum;
 }

@@ -1,3 +1,4 @@
+import { norm } from "../linear-algebra/matrix.ts";
 import type { VectorFunction } from "./differences.ts";
 
 /** Points on the line. */
@@ -70,7 +71,7 @@ function valuesOnLine(
 }
 
 const roundingOf = (values: readonly Float64Array[]): number =>
-  Number.EPSILON * Math.max(...values.map((row) => Math.hypot(...row)));
+  Number.EPSILON * Math.max(...values.map((row) => norm(row)));
 
 /** The pooled estimate: settled, or at most the least of its orders; undefined when the outputs move in steps. */
 function noiseOf(

@@ -1,4 +1,4 @@
-import { Matrix } from "../../linear-algebra/matrix.ts";
+import { Matrix, norm } from "../../linear-algebra/matrix.ts";
 import { singularValues } from "../../linear-algebra/svd.ts";
 
 /** How nearly a group of parameters does what its members could do for one another. */
@@ -43,8 +43,8 @@ export function collinearGroups(jacobian: Matrix, ids: readonly string[], larges
 function normalised(jacobian: Matrix): (Float64Array | undefined)[] {
   return Array.from({ length: jacobian.columns }, (_, column) => {
     const values = Float64Array.from({ length: jacobian.rows }, (_, row) => jacobian.get(row, column));
-    const norm = Math.hypot(...values);
-    return norm > 0 ? values.map((value) => value / norm) : undefined;
+    const length = norm(values);
+    return length > 0 ? values.map((value) => value / length) : undefined;
   });
 }
 

@@ -1,6 +1,6 @@
 import type { TwinDefinition } from "../../definition/twin-definition.ts";
 import { TwinError } from "../../errors.ts";
-import { Matrix } from "../../linear-algebra/matrix.ts";
+import { Matrix, norm } from "../../linear-algebra/matrix.ts";
 import { steadyModel } from "../../models/models.ts";
 import { ABOVE, BELOW } from "../../models/process-model.ts";
 import { extrapolatedJacobian } from "../../optimisation/differences.ts";
@@ -108,7 +108,7 @@ export function sensitivitiesOf(definition: TwinDefinition, values: ArrayLike<nu
       value,
       {
         reach: Float64Array.from(parameters, ({ bounds }) => bounds[1] - bounds[0]),
-        noise: Number.EPSILON * Math.hypot(...value),
+        noise: Number.EPSILON * norm(value),
         low: parameters.map(({ bounds }) => bounds[0]),
         high: parameters.map(({ bounds }) => bounds[1]),
       },

@@ -1,5 +1,5 @@
 import { TwinError } from "../../errors.ts";
-import { Matrix } from "../../linear-algebra/matrix.ts";
+import { Matrix, norm } from "../../linear-algebra/matrix.ts";
 import { columnNorms, LocalModel, type Step } from "./local-model.ts";
 import type { ResidualSystem, Slopes } from "./residual-system.ts";
 import { lossOf, type RobustLoss, weightOf } from "./robust-loss.ts";
@@ -213,7 +213,7 @@ class Search {
   }
 
   #scaledNorm(vector: Float64Array): number {
-    return Math.hypot(...vector.map((value, index) => value * (this.#scale[index] as number)));
+    return norm(vector.map((value, index) => value * (this.#scale[index] as number)));
   }
 
   /** Gauss–Newton steps with the best slopes while each is shorter than the last; leaves the slopes of the end behind. */

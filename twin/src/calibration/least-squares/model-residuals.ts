@@ -1,5 +1,5 @@
 import { TwinError } from "../../errors.ts";
-import { Matrix } from "../../linear-algebra/matrix.ts";
+import { Matrix, norm } from "../../linear-algebra/matrix.ts";
 import {
   centralJacobian,
   type DifferenceSettings,
@@ -96,7 +96,7 @@ export class ModelResiduals implements ResidualSystem {
   }
 
   #relativeErrors(slopes: Slopes, jacobian: Matrix): void {
-    const plain = Math.cbrt((this.#noise ?? 0) / (Math.hypot(...this.#value) || 1)) ** 2;
+    const plain = Math.cbrt((this.#noise ?? 0) / (norm(this.#value) || 1)) ** 2;
     for (let column = 0; column < this.coordinates; column++)
       this.#errors[column] =
         slopes === "quick" ? plain : (this.#errors[column] as number) / (columnNorm(jacobian, column) || 1);
@@ -123,7 +123,7 @@ export class ModelResiduals implements ResidualSystem {
 
   /** Rounding grows with the outputs: what was measured where they were far larger or smaller is measured again. */
   #forgetNoiseOfOtherSizes(): void {
-    const outputs = Math.hypot(...this.#value);
+    const outputs = norm(this.#value);
     if (this.#problem.modelNoise !== undefined) return;
     if (outputs > 3 * this.#outputsThen || outputs < this.#outputsThen / 3) this.#noise = undefined;
   }
@@ -174,7 +174,7 @@ export class ModelResiduals implements ResidualSystem {
     });
     const settings: DifferenceSettings = {
       reach,
-      noise: this.#noise ?? Number.EPSILON * Math.hypot(...this.#value),
+      noise: this.#noise ?? Number.EPSILON * norm(this.#value),
       low: this.transforms.map(({ low }) => low),
       high: this.transforms.map(({ high }) => high),
     };
@@ -239,7 +239,7 @@ export class ModelResiduals implements ResidualSystem {
 
   /** From the values of z, and from the slopes of the last Jacobian at the size that the outputs have now. */
   #updateReach(z: Float64Array): void {
-    const outputs = Math.hypot(...this.#value);
+    const outputs = norm(this.#value);
     for (let index = 0; index < z.length; index++) {
       const own = (this.transforms[index] as Transform).reach(z[index] as number);
       const recent = Math.max(own, FADING * (this.#recent[index] as number));
@@ -255,11 +255,11 @@ export class ModelResiduals implements ResidualSystem {
 
   #declaredNoise(): number | undefined {
     const declared = this.#problem.modelNoise;
-    return declared === undefined ? undefined : declared * Math.hypot(...this.#weights);
+    return declared === undefined ? undefined : declared * norm(this.#weights);
   }
 
   #measuredNoise(z: Float64Array): number {
-    this.#outputsThen = this.#outputs(z, this.#value) ? Math.hypot(...this.#value) : 0;
+    this.#outputsThen = this.#outputs(z, this.#value) ? norm(this.#value) : 0;
     this.#updateReach(z);
     return measureNoise(this.#outputs, z, this.#stepReach, this.size) ?? Number.EPSILON * this.#outputsThen;
   }
