@@ -7,9 +7,7 @@ export function blockDiagonal(blocks: readonly Matrix[]): Matrix {
   const result = new Matrix(rows, columns);
   let [top, left] = [0, 0];
   for (const block of blocks) {
-    for (let row = 0; row < block.rows; row++)
-      for (let column = 0; column < block.columns; column++)
-        result.set(top + row, left + column, block.get(row, column));
+    copyBlock(result, block, top, left);
     top += block.rows;
     left += block.columns;
   }
@@ -28,5 +26,34 @@ export function submatrix(
       result.set(row, to, matrix.get(from, column));
     });
   });
+  return result;
+}
+
+/** `block` into `target` from this row and column on. */
+export function copyBlock(target: Matrix, block: Matrix, top: number, left: number): void {
+  for (let row = 0; row < block.rows; row++)
+    for (let column = 0; column < block.columns; column++)
+      target.set(top + row, left + column, block.get(row, column));
+}
+
+/** [A B …] of blocks with so many rows. */
+export function beside(rows: number, blocks: readonly Matrix[]): Matrix {
+  const result = new Matrix(
+    rows,
+    blocks.reduce((sum, block) => sum + block.columns, 0),
+  );
+  let left = 0;
+  for (const block of blocks) {
+    copyBlock(result, block, 0, left);
+    left += block.columns;
+  }
+  return result;
+}
+
+/** A copy of the columns from `from` to before `to`. */
+export function columns(matrix: Matrix, from: number, to: number): Matrix {
+  const result = new Matrix(matrix.rows, to - from);
+  for (let row = 0; row < matrix.rows; row++)
+    for (let column = from; column < to; column++) result.set(row, column - from, matrix.get(row, column));
   return result;
 }

@@ -36,6 +36,8 @@ export class FilterPass {
   readonly #ownNoise: FilteredStep["noiseFactors"];
   #at: number | "first reading";
   #step = 0;
+  /** By what the gate has widened the belief at this reading. */
+  #widened = 1;
 
   constructor(model: LinearModel, options: FilterOptions) {
     this.#model = model;
@@ -81,6 +83,7 @@ export class FilterPass {
   }
 
   assimilate(reading: Float64Array): RowOutcome {
+    this.#widened = 1;
     const [split, values, observation] = this.#scalarsOf(reading);
     const before = this.sum.logLikelihood;
     const standardised = new Float64Array(reading.length).fill(Number.NaN);
@@ -128,6 +131,7 @@ export class FilterPass {
           ? this.#ownNoise
           : { process: this.#adaptive.process, observation: this.#adaptive.observation.slice() },
       scalars,
+      widened: this.#widened,
       split,
     };
   }
@@ -153,7 +157,7 @@ export class FilterPass {
     const noise = own * (this.#adaptive?.observation[output] ?? 1);
     if (this.#robust === undefined || this.#isDiffuse(row)) {
       recursion.absorb(row, value, noise);
-      scalars.push(scalarOf(recursion, row));
+      scalars.push(scalarOf(recursion, row, value, noise));
       if (recursion.diffuseVariance > 0) {
         sum.addDiffuse(recursion.diffuseVariance);
         return { z: Number.NaN, weight: 1 };
@@ -170,7 +174,7 @@ export class FilterPass {
     if (!takeRow || !this.#judge(output, z * z)) return { z, weight: 0 };
     const taken = this.#robust.noiseFor?.(innovation, spread, noise) ?? noise;
     recursion.absorb(row, value, taken);
-    scalars.push(scalarOf(recursion, row));
+    scalars.push(scalarOf(recursion, row, value, taken));
     if (taken === noise) this.#adaptive?.learn(output, innovation, recursion.variance, own);
     return { z, weight: taken === noise ? 1 : noise / taken };
   }
@@ -213,7 +217,10 @@ export class FilterPass {
 
   /** Widens the belief where a gate gives in. */
   #follow(verdict: "take" | "leave" | "reacquire" | undefined, excess: number): boolean {
-    if (verdict === "reacquire") this.recursion.widen(excess);
+    if (verdict === "reacquire") {
+      this.recursion.widen(excess);
+      this.#widened *= excess;
+    }
     return verdict !== "leave";
   }
 }
@@ -230,11 +237,10 @@ const scaled = (matrix: Matrix, factor: number): Matrix =>
     matrix.data.map((value) => factor * value),
   );
 
-/** Copies what the recursion's fields hold; the second gain is K₁ = (P z − K F)/F∞. */
-function scalarOf(recursion: Recursion, row: Float64Array): AssimilatedScalar {
-  const { innovation, variance, diffuseVariance, along } = recursion;
+/** Copies what the recursion's fields hold. */
+function scalarOf(recursion: Recursion, row: Float64Array, value: number, noise: number): AssimilatedScalar {
+  const { innovation, variance, diffuseVariance } = recursion;
   const gain = recursion.gain.slice();
-  if (diffuseVariance === 0) return { row, innovation, variance, gain };
-  const second = gain.map((value, index) => ((along[index] as number) - value * variance) / diffuseVariance);
-  return { row, innovation, variance, gain, diffuse: { variance: diffuseVariance, gain: second } };
+  const scalar = { row, value, noise, innovation, variance, gain };
+  return diffuseVariance === 0 ? scalar : { ...scalar, diffuse: { variance: diffuseVariance } };
 }

@@ -18,16 +18,19 @@ export interface FilterOptions {
   readonly adaptive?: AdaptiveOptions;
 }
 
-/** One scalar of a reading as it was assimilated; what the smoothers go back through. */
+/** One scalar of a reading as it was assimilated: value = rowᵀ x + v, v ~ N(0, noise). */
 export interface AssimilatedScalar {
-  /** z. */
   readonly row: Float64Array;
+  readonly value: number;
+  /** r as it was taken: a robust or adaptive filter's, not the model's. */
+  readonly noise: number;
+  /** value − rowᵀ m, with the m of before this scalar. */
   readonly innovation: number;
-  /** F = zᵀPz + r, with the P of before this scalar. */
+  /** F = rowᵀ P row + r, with the P of before this scalar. */
   readonly variance: number;
   readonly gain: Float64Array;
-  /** Present where the scalar ended a diffuse direction: F∞, and the next term of the gain in 1/κ. */
-  readonly diffuse?: { readonly variance: number; readonly gain: Float64Array };
+  /** Present where the scalar ended a diffuse direction: F∞. */
+  readonly diffuse?: { readonly variance: number };
 }
 
 /** What was believed around one reading. */
@@ -59,6 +62,8 @@ export interface FilteredStep {
   /** Factors on Q and R after this reading; 1 unless adaptive. */
   readonly noiseFactors: { readonly process: number; readonly observation: Float64Array };
   readonly scalars: readonly AssimilatedScalar[];
+  /** By what a gate that gave in multiplied the covariance before taking this reading; 1 otherwise. */
+  readonly widened: number;
   readonly split: ScalarRows;
 }
 

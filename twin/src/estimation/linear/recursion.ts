@@ -22,8 +22,6 @@ export class Recursion {
   readonly directions: DiffuseDirections;
   /** K. */
   readonly gain: Float64Array;
-  /** P z before the update; kept only where the scalar was diffuse. */
-  readonly along: Float64Array;
   /** v = value − zᵀm. */
   innovation = 0;
   /** F = zᵀPz + r. */
@@ -38,7 +36,6 @@ export class Recursion {
     this.form = formOf(form, covariance);
     this.directions = new DiffuseDirections(diffuse);
     this.gain = new Float64Array(mean.length);
-    this.along = new Float64Array(mean.length);
     this.#moved = new Float64Array(mean.length);
   }
 
@@ -60,7 +57,7 @@ export class Recursion {
     this.innovation = this.residual(row, value);
     this.diffuseVariance = this.directions.count === 0 ? 0 : this.directions.seen(row);
     if (this.diffuseVariance > 0) {
-      this.variance = this.form.times(row, this.along) + noise;
+      this.variance = this.form.times(row, this.#moved) + noise;
       this.directions.end(this.diffuseVariance, this.gain);
       this.form.absorbWithGain(row, noise, this.gain);
     } else {

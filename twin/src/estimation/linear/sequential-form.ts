@@ -1,7 +1,9 @@
 import { Matrix } from "../../linear-algebra/matrix.ts";
 import { sandwichInto } from "../../linear-algebra/products.ts";
+import { semidefiniteFactor } from "../../linear-algebra/semidefinite.ts";
 import type { CovarianceForm } from "./covariance-form.ts";
 import type { Transition } from "./model.ts";
+import { withoutEmptyColumns } from "./noise-roots.ts";
 
 /**
  * P itself, updated one scalar at a time in Joseph's form; one triangle is computed and mirrored, so P stays symmetric.
@@ -82,5 +84,9 @@ export class SequentialForm implements CovarianceForm {
 
   covariance(): Matrix {
     return this.#covariance.copy();
+  }
+
+  root(): Matrix {
+    return withoutEmptyColumns(semidefiniteFactor(this.#covariance, "the covariance"));
   }
 }

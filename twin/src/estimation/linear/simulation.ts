@@ -1,7 +1,6 @@
 import { type Matrix, timesVector } from "../../linear-algebra/matrix.ts";
 import { semidefiniteFactor } from "../../linear-algebra/semidefinite.ts";
 import type { Dice } from "../../random/dice.ts";
-import { BackwardPass } from "./backward-pass.ts";
 import { kalmanFilter } from "./filter.ts";
 import type { Filtered } from "./filtered.ts";
 import type { LinearModel } from "./model.ts";
@@ -71,7 +70,7 @@ export function simulationSmoother(filtered: Filtered, count: number, dice: Dice
     const rows = readings.map((row, index) =>
       row.map((value, output) => (Number.isNaN(steps[index]?.reading[output]) ? Number.NaN : value)),
     );
-    const again = smoothedMeans(kalmanFilter(model, { times, values: rows }));
+    const again = smooth(kalmanFilter(model, { times, values: rows })).map(({ state }) => state.mean);
     return states.map((state, index) =>
       state.map(
         (value, row) =>
@@ -81,19 +80,6 @@ export function simulationSmoother(filtered: Filtered, count: number, dice: Dice
       ),
     );
   });
-}
-
-function smoothedMeans({ model, steps }: Filtered): Float64Array[] {
-  const pass = new BackwardPass(model.states);
-  return steps
-    .toReversed()
-    .map((step) => {
-      pass.read(step);
-      const { mean } = pass.smoothed(step);
-      if (step.transition) pass.travel(step.transition);
-      return mean;
-    })
-    .reverse();
 }
 
 const added = (left: Float64Array, right: Float64Array): Float64Array =>

@@ -1,8 +1,12 @@
+import { TwinError } from "../../errors.ts";
 import { Matrix } from "../../linear-algebra/matrix.ts";
 import type { Gaussian } from "../gaussian.ts";
-import { BackwardPass } from "./backward-pass.ts";
 import type { Filtered, FilteredStep } from "./filtered.ts";
+import { type Departure, departures } from "./forward-roots.ts";
 import { innovationOf } from "./innovation.ts";
+import { LaterReadings } from "./later-readings.ts";
+import { Meeting } from "./meeting.ts";
+import { NoiseRoots } from "./noise-roots.ts";
 
 /** What all readings together say about one instant. */
 export interface SmoothedStep {
@@ -20,30 +24,38 @@ export interface SmoothedStep {
 }
 
 /**
- * The fast fixed-interval smoother: states, lag-one covariances and both noises, given all readings, through the diffuse
- * phase, without an inverse. Works where the predicted covariance is singular.
+ * The fixed-interval smoother: states, lag-one covariances and both noises, given all readings, through the diffuse phase.
  *
- * Cost: the filter's again. Variances lose digits like P − P N P where a start covariance is huge: start diffuse instead.
+ * What later readings say is carried backwards as square-root information and meets the filter's belief in one least-squares
+ * problem per step. No covariance is inverted or subtracted, so singular ones are welcome, none becomes indefinite, and
+ * digits last where readings that are nearly redundant end the diffuse phase.
  *
- * @see `BackwardPass`; de Jong & MacKinnon (1988), Biometrika 75, for the covariance of two instants.
+ * Cost: two to three times the filter's. A gate that gave in is smoothed as what it assumed: a jump at that reading.
+ *
+ * @see `LaterReadings`, `Meeting`.
  */
-export function smooth({ model, steps, unseenDirections }: Filtered): SmoothedStep[] {
-  const pass = new BackwardPass(model.states);
+export function smooth(filtered: Filtered): SmoothedStep[] {
+  const { model, steps, unseenDirections } = filtered;
+  const noiseRoots = new NoiseRoots();
+  const later = new LaterReadings(model.states, noiseRoots);
+  const from = departures(filtered);
   const smoothed: SmoothedStep[] = [];
   for (let index = steps.length - 1; index >= 0; index--) {
     const step = steps[index] as FilteredStep;
-    const before = steps[index - 1];
-    pass.read(step);
-    const { unseen, ...state } = pass.smoothed(step);
+    const { transition } = step;
+    const departure = from[index] as Departure;
+    later.read(step.scalars);
+    const meeting = new Meeting(departure, transition, later, unseenDirections, noiseRoots);
+    const state = meeting.state();
     smoothed.push({
       time: step.time,
       state,
-      lagOne: before && pass.lagged(step, before),
-      stateNoise: step.transition && pass.stateNoise(step.transition),
+      lagOne: index > 0 ? meeting.lagOne() : undefined,
+      stateNoise: transition && meeting.stateNoise(),
       observationNoise: observationNoise(step, state),
-      unseen: unseenDirections > 0 ? unseen : undefined,
+      unseen: meeting.unseen,
     });
-    if (step.transition) pass.travel(step.transition);
+    later.travel(transition, departure.widening);
   }
   return smoothed.reverse();
 }
@@ -51,19 +63,26 @@ export function smooth({ model, steps, unseenDirections }: Filtered): SmoothedSt
 /**
  * The fixed-lag smoother: each instant given the readings up to `lag` steps later (fewer at the end).
  * Cost: `lag` backward steps per instant.
+ * @throws {TwinError} BAD_OPTION unless `lag` is a whole number ≥ 0.
  * @see Anderson & Moore (1979), Optimal Filtering, §7.3.
  */
-export function smoothFixedLag({ model, steps }: Filtered, lag: number): Gaussian[] {
-  return steps.map((step, index) => {
-    const pass = new BackwardPass(model.states);
-    for (let later = Math.min(index + lag, steps.length - 1); later > index; later--) {
-      const passed = steps[later] as FilteredStep;
-      pass.read(passed);
-      if (passed.transition) pass.travel(passed.transition);
+export function smoothFixedLag(filtered: Filtered, lag: number): Gaussian[] {
+  if (!Number.isInteger(lag) || lag < 0)
+    throw new TwinError("BAD_OPTION", `the lag is ${lag}`, "a lag is a whole number of steps ≥ 0");
+  const { model, steps } = filtered;
+  const noiseRoots = new NoiseRoots();
+  const from = departures(filtered);
+  return steps.map(({ transition, scalars }, index) => {
+    const later = new LaterReadings(model.states, noiseRoots);
+    const last = Math.min(index + lag, steps.length - 1);
+    for (let passing = last; passing > index; passing--) {
+      const step = steps[passing] as FilteredStep;
+      later.read(step.scalars);
+      later.travel(step.transition, from[passing]?.widening);
     }
-    pass.read(step);
-    const { mean, covariance } = pass.smoothed(step);
-    return { mean, covariance };
+    later.read(scalars);
+    const unseen = steps[last]?.stillDiffuse?.columns ?? 0;
+    return new Meeting(from[index] as Departure, transition, later, unseen, noiseRoots).state();
   });
 }
 

@@ -3,6 +3,7 @@ import { semidefiniteFactor } from "../../linear-algebra/semidefinite.ts";
 import { lowerPart, triangularise } from "../../linear-algebra/triangularise.ts";
 import type { CovarianceForm } from "./covariance-form.ts";
 import type { Transition } from "./model.ts";
+import { withoutEmptyColumns } from "./noise-roots.ts";
 
 /**
  * S, n × n, with P = S Sᵀ: P is positive semi-definite by construction, and half the digits are lost that P would lose.
@@ -94,6 +95,10 @@ export class SquareRootForm implements CovarianceForm {
       }
     }
     return result;
+  }
+
+  root(): Matrix {
+    return withoutEmptyColumns(this.#root);
   }
 
   /** φ = Sᵀz; returns φᵀφ. */

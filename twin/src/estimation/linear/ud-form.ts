@@ -1,4 +1,4 @@
-import { Matrix } from "../../linear-algebra/matrix.ts";
+import { Matrix, multiply } from "../../linear-algebra/matrix.ts";
 import { semidefiniteFactor } from "../../linear-algebra/semidefinite.ts";
 import {
   composeUnitFactor,
@@ -10,6 +10,7 @@ import {
 } from "../../linear-algebra/unit-factor.ts";
 import type { CovarianceForm } from "./covariance-form.ts";
 import type { Transition } from "./model.ts";
+import { withoutEmptyColumns } from "./noise-roots.ts";
 
 /**
  * P = U D Uᵀ with unit upper-triangular U and D ≥ 0, never multiplied out: P cannot become indefinite, and an update keeps
@@ -91,6 +92,11 @@ export class UdForm implements CovarianceForm {
 
   covariance(): Matrix {
     return composeUnitFactor(this.#factor);
+  }
+
+  root(): Matrix {
+    const { unit, diagonal } = this.#factor;
+    return withoutEmptyColumns(multiply(unit, Matrix.diagonal(diagonal.map(Math.sqrt))));
   }
 }
 
