@@ -29,7 +29,11 @@ const COMMANDS = {
     about: "the plant alone, publishing over MQTT",
     example: "simulate web-line --days 1 --rate 3600",
   },
-  twin: { entry: cloud, about: "validate or describe a twin, or say what its sensors can see", example: "twin observability web-line" },
+  twin: {
+    entry: cloud,
+    about: "validate or describe a twin, or say what its sensors can see",
+    example: "twin observability web-line",
+  },
   ingest: { entry: cloud, about: "take frames from the broker into SiteWise", example: "ingest --help" },
   planner: { entry: cloud, about: "decide whose parameters are due", example: "planner --help" },
   recalibrate: {

@@ -5,7 +5,7 @@ import type { ParameterSet } from "@plumbline/twin/contract/parameter-set";
 import type { Reading } from "@plumbline/twin/contract/reading";
 import type { TwinDefinition } from "@plumbline/twin/definition/twin-definition";
 import { TwinError } from "@plumbline/twin/errors";
-import { memoryOf, regimeForecasts } from "@plumbline/twin/prognosis/regime-forecasts";
+import { memoryOf, type RegimeForecast, regimeForecasts } from "@plumbline/twin/prognosis/regime-forecasts";
 import { dirtyFrom } from "../store/frame-index.ts";
 import { type IngestState, openAlarms } from "../store/ingest-state.ts";
 import { parameterSet } from "../store/parameter-sets.ts";
@@ -50,11 +50,7 @@ export async function assess(ports: JobPorts, situation: Situation): Promise<Ass
   const traces = await extendTrace(ports.objects, state, head.traces, after, run.estimated.trace, horizon);
   const incumbent = await inForce(ports, definition, state);
   const verdict = situation.estimateOnly ? null : await decide(ports, situation, run, traces, incumbent);
-  const forecasts = regimeForecasts(
-    definition,
-    await readTrace(ports.objects, state.thing, state.instance, traces, at - memoryOf(definition)),
-    run.estimated.assimilator.posterior(),
-  );
+  const forecasts = situation.estimateOnly ? [] : await foretold(ports, situation, run, traces);
   const evidence = await storeEvidence(
     ports.objects,
     evidenceOf(ports.now(), state, run, incumbent, { verdict, forecasts }),
@@ -81,6 +77,17 @@ async function estimated(ports: JobPorts, situation: Situation): Promise<Run | u
   const { points, modelRuns } = result;
   ports.tell({ name: "recalibrate.assimilated", thing: state.thing, points, modelRuns, from: after, to: at });
   return { after, at, estimated: result, usable, refused };
+}
+
+/** Forecasts go with a verdict: an estimate alone tells nothing that the next decision would not. */
+async function foretold(
+  { objects }: JobPorts,
+  { definition, state }: Situation,
+  { at, estimated }: Run,
+  traces: PosteriorHead["traces"],
+): Promise<RegimeForecast[]> {
+  const trace = await readTrace(objects, state.thing, state.instance, traces, at - memoryOf(definition));
+  return regimeForecasts(definition, trace, estimated.assimilator.posterior());
 }
 
 const evidenceOf = (
