@@ -1,5 +1,6 @@
 import { TwinError } from "../../errors.ts";
 import { Matrix, shapeError } from "../../linear-algebra/matrix.ts";
+import { symmetricRankUpdate } from "../../linear-algebra/products.ts";
 import { pivotedQr, qr } from "../../linear-algebra/qr.ts";
 import { svd } from "../../linear-algebra/svd.ts";
 import { type Direction, describeDirection } from "./direction.ts";
@@ -59,7 +60,7 @@ export function fisherInformation(jacobian: Matrix, scaling: ParameterScaling): 
       ),
     );
   return {
-    matrix: gram(scaled),
+    matrix: symmetricRankUpdate(new Matrix(size, size), scaled.transpose()),
     scales,
     eigenvalues,
     condition: (eigenvalues[0] ?? 0) / (eigenvalues[size - 1] ?? 0),
@@ -114,17 +115,4 @@ function rightSingular(
   const seen = new Float64Array(size);
   seen.set(values);
   return { seen, vectors };
-}
-
-function gram(matrix: Matrix): Matrix {
-  const result = new Matrix(matrix.columns, matrix.columns);
-  for (let row = 0; row < matrix.columns; row++)
-    for (let column = 0; column <= row; column++) {
-      let sum = 0;
-      for (let inner = 0; inner < matrix.rows; inner++)
-        sum += matrix.get(inner, row) * matrix.get(inner, column);
-      result.set(row, column, sum);
-      result.set(column, row, sum);
-    }
-  return result;
 }
