@@ -12,6 +12,7 @@ import { ExtendedKalmanFilter } from "@plumbline/twin/estimation/nonlinear/exten
 import type { Filter } from "@plumbline/twin/estimation/nonlinear/filter";
 import { UnscentedKalmanFilter } from "@plumbline/twin/estimation/nonlinear/unscented-kalman";
 import { ParticleCloud } from "@plumbline/twin/estimation/particle/cloud";
+import { Matrix } from "@plumbline/twin/linear-algebra/matrix";
 import { between, log } from "@plumbline/twin/optimisation/transforms";
 import { dice } from "@plumbline/twin/random/dice";
 import { describe, expect, test } from "vitest";
@@ -60,6 +61,39 @@ describe.each(MAKERS)("%s filtering keeps the contract of all filters", (_, make
     expect(refusal(() => filter.predict(0)).code).toBe("OUT_OF_ORDER");
     expect(refusal(() => filter.update([Number.POSITIVE_INFINITY])).code).toBe("BAD_READING");
     expect(refusal(() => filter.update([1, 2])).code).toBe("BAD_SHAPE");
+  });
+
+  test("an angle among the outputs is read the short way round", () => {
+    // A shaft that is at the cut, ±π, when it is read after 6, 18 and 30 s; read on the line or modulo a turn.
+    const shaft = (read: (angle: number) => number, periods?: readonly number[]): ParametricSystem => ({
+      at: ([speed = 0]) => ({
+        states: 1,
+        outputs: 1,
+        advance: ([angle = 0], from, to, out) => out.set([angle + speed * (to - from)]),
+        observe: ([angle = 0], _at, out) => out.set([read(angle)]),
+        processNoise: (from, to) => Matrix.diagonal([0.01 * (to - from)]),
+        observationNoise: Matrix.diagonal([0.01]),
+        ...(periods && { periods }),
+      }),
+    });
+    const cut = (angle: number): number => Math.atan2(Math.sin(angle), Math.cos(angle));
+    const through = (system: ParametricSystem, read: (angle: number) => number): Float64Array => {
+      const filter = make(system, { at: 0, mean: Float64Array.of(0), covariance: Matrix.identity(1) }, [
+        { id: "speed", mean: 0.4, sd: 0.1 },
+      ]);
+      for (let second = 1; second <= 30; second++) {
+        filter.predict(second);
+        filter.update([read((Math.PI / 6) * second + 0.1 * Math.sin(7 * second))]);
+      }
+      return filter.mean();
+    };
+    const line = through(
+      shaft((angle) => angle),
+      (angle) => angle,
+    );
+    const circle = through(shaft(cut, [2 * Math.PI]), cut);
+    expect([...circle]).toEqual([...line].map((value) => expect.closeTo(value, 6)));
+    expect(line[1]).toBeCloseTo(Math.PI / 6, 1);
   });
 
   test("gives the same bits again", () => {

@@ -1,5 +1,6 @@
 import type { Gaussian } from "../../estimation/gaussian.ts";
 import { requireOrder, type Start } from "../../estimation/nonlinear/checked-system.ts";
+import { unwrap } from "../../estimation/nonlinear/circles.ts";
 import type { Assimilation, Filter } from "../../estimation/nonlinear/filter.ts";
 import type { StochasticSystem } from "../../estimation/nonlinear/system.ts";
 import { blockDiagonal } from "../../linear-algebra/blocks.ts";
@@ -117,6 +118,7 @@ export class DualFilter implements Filter {
       states: this.#parameters.length,
       outputs: current.outputs,
       observationNoise: predictedCovariance(current, now, this.#state),
+      ...(current.periods && { periods: current.periods }),
       advance: (z, _from, _to, out) => out.set(z),
       processNoise: () => new Matrix(this.#parameters.length, this.#parameters.length),
       observe: (z, _at, out) => {
@@ -140,6 +142,7 @@ function predictedCovariance(system: StochasticSystem, at: number, belief: Filte
       const point = mean.map((value, row) => value + side * Math.sqrt(size) * factor.get(row, column));
       const output = new Float64Array(system.outputs);
       system.observe(point, at, output);
+      if (system.periods) unwrap(output, points[0] ?? output, system.periods);
       points.push(output);
     }
   }

@@ -30,7 +30,7 @@ export interface ParametricSystem {
 export function augment(system: ParametricSystem, parameters: readonly TrackedParameter[]): StochasticSystem {
   requireParameters(parameters);
   const reference = system.at(naturalValues(parameters, priorOf(parameters).mean));
-  const { states, outputs, observationNoise } = reference;
+  const { states, outputs, observationNoise, periods } = reference;
   const theta = new Float64Array(parameters.length);
   const inner = new Float64Array(states);
   const at = (state: Float64Array): StochasticSystem =>
@@ -39,6 +39,7 @@ export function augment(system: ParametricSystem, parameters: readonly TrackedPa
     states: states + parameters.length,
     outputs,
     observationNoise,
+    ...(periods && { periods }),
     advance(state, from, to, out) {
       inner.fill(Number.NaN);
       at(state).advance(state.slice(0, states), from, to, inner);

@@ -8,13 +8,14 @@ import {
   requireStart,
   type Start,
 } from "../nonlinear/checked-system.ts";
+import { unwrap } from "../nonlinear/circles.ts";
 import type { Assimilation, Filter } from "../nonlinear/filter.ts";
 import type { StochasticSystem } from "../nonlinear/system.ts";
 import type { EnsembleAnalysis } from "./analysis.ts";
 import { CovarianceRoot } from "./covariance-root.ts";
 import { type Deviations, drawMembers, exactMembers, sampleCovariance, spread } from "./deviations.ts";
 import { checkInflation, type InflationOptions, inflate, relax, standardDeviations } from "./inflation.ts";
-import { type ObservedEnsemble, summarise } from "./observed.ts";
+import { gatherAngles, type ObservedEnsemble, summarise } from "./observed.ts";
 import { rotate } from "./rotation.ts";
 import { addScaled, centre, ReusedRows, zeroRows } from "./rows.ts";
 import { Sensors } from "./sensors.ts";
@@ -155,8 +156,12 @@ export class EnsembleFilter implements Filter {
     this.#drop(results, lost);
     const seen = results.filter((row) => row !== undefined);
     const mean = new Float64Array(this.#system.outputs);
+    const innovation = Float64Array.from(reading);
+    const { periods } = this.#system;
+    if (periods) gatherAngles(seen, periods);
     centre(seen, mean);
-    const innovation = mean.map((value, output) => (reading[output] as number) - value);
+    if (periods) unwrap(innovation, mean, periods);
+    addScaled(innovation, -1, mean, mean.length);
     const observed = this.#sensors.whiten(seen, innovation, present);
     const said = summarise(observed, innovation);
     this.#analyse(observed);

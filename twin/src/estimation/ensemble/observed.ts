@@ -1,4 +1,5 @@
 import { LOG_TWO_PI } from "../../probability/normal.ts";
+import { circularMean, nearestImage, type Periods } from "../nonlinear/circles.ts";
 import type { Assimilation } from "../nonlinear/filter.ts";
 import type { InnovationFactor } from "./innovation-factor.ts";
 import { addScaled, inner } from "./rows.ts";
@@ -16,6 +17,18 @@ export interface ObservedEnsemble {
   readonly factor: InnovationFactor;
   /** ln det R over the present outputs. */
   readonly logDeterminantOfNoise: number;
+}
+
+/** Takes the members' angles to the images nearest to their circular mean, so that they have an ordinary one. */
+export function gatherAngles(rows: readonly Float64Array[], periods: Periods): void {
+  for (const [output, period] of periods.entries()) {
+    if (period === undefined) continue;
+    const middle = circularMean(
+      Float64Array.from(rows, (row) => row[output] as number),
+      period,
+    );
+    for (const row of rows) row[output] = nearestImage(row[output] as number, middle, period);
+  }
 }
 
 /**

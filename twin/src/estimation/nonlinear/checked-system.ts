@@ -4,6 +4,7 @@ import { firstNonFinite, requireFinite } from "../../linear-algebra/finite.ts";
 import { type Matrix, shapeError } from "../../linear-algebra/matrix.ts";
 import { requireSymmetric } from "../../linear-algebra/symmetric.ts";
 import type { Gaussian } from "../gaussian.ts";
+import { type Periods, requirePeriods } from "./circles.ts";
 import type { StochasticSystem } from "./system.ts";
 
 /** The belief that a filter starts from, x ~ N(mean, covariance) at time `at`: before any reading, the one at `at` included. */
@@ -13,22 +14,25 @@ export interface Start extends Gaussian {
 
 /**
  * A system whose every answer is looked at: shapes once, values at each call, so that no filter computes on with NaN.
- * @throws {TwinError} from the constructor: BAD_SHAPE, NOT_FINITE, NOT_SYMMETRIC, NOT_POSITIVE_DEFINITE; from calls:
+ * @throws {TwinError} from the constructor: BAD_SHAPE, BAD_OPTION, NOT_FINITE, NOT_SYMMETRIC, NOT_POSITIVE_DEFINITE; from calls:
  *   MODEL_FAILED with the state that the model was asked about, BAD_SHAPE.
  */
 export class CheckedSystem {
   readonly states: number;
   readonly outputs: number;
   readonly observationNoise: Matrix;
+  readonly periods: Periods | undefined;
   readonly #system: StochasticSystem;
 
   constructor(system: StochasticSystem) {
     requireCount(system.states, "states");
     requireCount(system.outputs, "outputs");
     requireCovariance(system.observationNoise, system.outputs, "the observation noise R");
+    if (system.periods) requirePeriods(system.periods, system.outputs);
     this.states = system.states;
     this.outputs = system.outputs;
     this.observationNoise = system.observationNoise.copy();
+    this.periods = system.periods?.slice();
     this.#system = system;
   }
 

@@ -10,6 +10,7 @@ import {
   requireStart,
   type Start,
 } from "./checked-system.ts";
+import { unwrap } from "./circles.ts";
 import { Conditioning, type Factored } from "./conditioning.ts";
 import type { Assimilation, Filter } from "./filter.ts";
 import { type Factoring, Propagation } from "./propagation.ts";
@@ -174,10 +175,13 @@ export class SquareRootFilter implements Filter {
 
   /** The posterior, from the prior and a line drawn under `under`, in `next`. */
   #condition(under: Factored, reading: ArrayLike<number>): Assimilation {
+    this.#observation.lookFrom(under.mean);
     const line = this.#draw(this.#observationRule, this.#observationElsewhere, under);
+    const read = Float64Array.from(reading);
+    if (this.#system.periods) unwrap(read, this.#observationRule.result.mean, this.#system.periods);
     this.#next.mean.set(this.#belief.mean);
     this.#next.factor.data.set(this.#belief.factor.data);
-    return this.#conditioning.condition(this.#next, line, reading);
+    return this.#conditioning.condition(this.#next, line, read);
   }
 
   #commit(): void {

@@ -1,5 +1,6 @@
 import type { Matrix } from "../../linear-algebra/matrix.ts";
 import type { CheckedSystem } from "./checked-system.ts";
+import { unwrap } from "./circles.ts";
 import type { Mapping } from "./regression.ts";
 
 /** f between two times, as a mapping. */
@@ -25,21 +26,29 @@ export class Transition implements Mapping {
   }
 }
 
-/** h at one time, as a mapping. */
+/** h at one time, as a mapping; angles as the images nearest to those in the middle, so that they have differences and means. */
 export class Observation implements Mapping {
   readonly states: number;
   readonly size: number;
   readonly #system: CheckedSystem;
+  readonly #middle: Float64Array;
   at = 0;
 
   constructor(system: CheckedSystem) {
     this.#system = system;
     this.states = system.states;
     this.size = system.outputs;
+    this.#middle = new Float64Array(system.outputs);
+  }
+
+  /** @param mean the state around which lines will be drawn. */
+  lookFrom(mean: Float64Array): void {
+    if (this.#system.periods) this.#system.observe(mean, this.at, this.#middle);
   }
 
   evaluate(state: Float64Array, out: Float64Array): void {
     this.#system.observe(state, this.at, out);
+    if (this.#system.periods) unwrap(out, this.#middle, this.#system.periods);
   }
 
   jacobian(state: Float64Array): Matrix | undefined {

@@ -1,4 +1,5 @@
 import type { Matrix } from "../../linear-algebra/matrix.ts";
+import type { Periods } from "./circles.ts";
 
 /**
  * What a filter knows of a machine: states n, outputs m, times in any one unit.
@@ -18,6 +19,11 @@ export interface StochasticSystem {
   processNoise(from: number, to: number): Matrix;
   /** R, m × m. */
   readonly observationNoise: Matrix;
+  /**
+   * Which outputs are angles, as 2π or 360 in their places: innovations are then taken the short way round, and predicted outputs
+   * averaged around their middle. R must be small against the circle. No output is one when absent.
+   */
+  readonly periods?: Periods;
   /** ∂f/∂x, n × n, and ∂h/∂x, m × n. Central differences stand in when absent. */
   transitionJacobian?(state: Float64Array, from: number, to: number): Matrix;
   observationJacobian?(state: Float64Array, at: number): Matrix;

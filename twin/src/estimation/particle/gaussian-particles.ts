@@ -4,6 +4,7 @@ import { LOG_TWO_PI } from "../../probability/normal.ts";
 import type { Dice } from "../../random/dice.ts";
 import { CovarianceRoot } from "../ensemble/covariance-root.ts";
 import { CheckedSystem } from "../nonlinear/checked-system.ts";
+import { unwrap } from "../nonlinear/circles.ts";
 import type { StochasticSystem } from "../nonlinear/system.ts";
 import type { ParticleSystem } from "./particle-system.ts";
 
@@ -17,6 +18,7 @@ export function gaussianParticles(system: StochasticSystem): ParticleSystem {
   const sensors = new MaskedDensity(checked.observationNoise);
   const transition = new Transition(checked);
   const expected = new Float64Array(checked.outputs);
+  const { periods } = checked;
   return {
     states: checked.states,
     outputs: checked.outputs,
@@ -26,11 +28,13 @@ export function gaussianParticles(system: StochasticSystem): ParticleSystem {
     },
     logDensity(reading, state, at): number {
       checked.observe(state, at, expected);
+      if (periods) unwrap(expected, reading, periods);
       return sensors.at(reading, expected);
     },
     summary: {
       expect: (state, at, out) => checked.observe(state, at, out),
       noise: checked.observationNoise,
+      ...(periods && { periods }),
     },
     lookAhead: (state, from, to, out) => checked.advance(state, from, to, out),
     logTransition(next, state, from, to): number {

@@ -1,5 +1,6 @@
 import type { Matrix } from "../../linear-algebra/matrix.ts";
 import type { Dice } from "../../random/dice.ts";
+import type { Periods } from "../nonlinear/circles.ts";
 
 /**
  * A hidden Markov model as a particle filter needs it: draws from the transition, values of the observation density. States
@@ -19,6 +20,8 @@ export interface ParticleSystem {
   readonly summary?: {
     expect(state: Float64Array, at: number, out: Float64Array): void;
     readonly noise: Matrix;
+    /** Which outputs are angles, as for a `StochasticSystem`; `logDensity` knows by itself. */
+    readonly periods?: Periods;
   };
   /** `out` ← a likely x_to, for the auxiliary filter's first look at a reading: the transition's mean or mode. */
   lookAhead?(state: Float64Array, from: number, to: number, out: Float64Array): void;

@@ -2,6 +2,7 @@ import { cholesky } from "../../linear-algebra/cholesky.ts";
 import { dot, Matrix } from "../../linear-algebra/matrix.ts";
 import { solveLower } from "../../linear-algebra/triangular.ts";
 import { zeroRows } from "../ensemble/rows.ts";
+import { circularMean, nearestImage, type Periods } from "../nonlinear/circles.ts";
 import { type ParticleCloud, weightedCovariance, weightedMean } from "./cloud.ts";
 import type { ParticleSystem } from "./particle-system.ts";
 
@@ -13,12 +14,14 @@ import type { ParticleSystem } from "./particle-system.ts";
 export class GaussianSummary {
   readonly #expect: NonNullable<ParticleSystem["summary"]>["expect"];
   readonly #noise: Matrix;
+  readonly #periods: Periods | undefined;
   readonly #rows: readonly Float64Array[];
   readonly #weights: Float64Array;
 
   constructor(summary: NonNullable<ParticleSystem["summary"]>, outputs: number, count: number) {
     this.#expect = summary.expect.bind(summary);
     this.#noise = summary.noise.copy();
+    this.#periods = summary.periods;
     this.#rows = zeroRows(outputs, count);
     this.#weights = new Float64Array(count);
   }
@@ -39,10 +42,11 @@ export class GaussianSummary {
     }
     const present = Array.from(reading.keys()).filter((output) => !Number.isNaN(reading[output]));
     const rows = present.map((output) => this.#rows[output] as Float64Array);
+    for (const output of present) this.#gather(output);
     const mean = weightedMean(rows, this.#weights);
     const total = weightedCovariance(rows, this.#weights);
     present.forEach((output, row) => {
-      innovation[output] = (reading[output] as number) - (mean[row] as number);
+      innovation[output] = this.#nearest(output, reading, mean[row] as number) - (mean[row] as number);
       present.forEach((other, column) => {
         total.add(row, column, this.#noise.get(output, other));
       });
@@ -51,6 +55,22 @@ export class GaussianSummary {
     const departures = Float64Array.from(present, (output) => innovation[output] as number);
     const whitened = solveLower(cholesky(total), new Matrix(present.length, 1, departures));
     return dot(whitened.data, whitened.data);
+  }
+
+  /** Takes the particles' angles to the images nearest to their circular mean. */
+  #gather(output: number): void {
+    const period = this.#periods?.[output];
+    if (period === undefined) return;
+    const row = this.#rows[output] as Float64Array;
+    const middle = circularMean(row, period, this.#weights);
+    for (let particle = 0; particle < row.length; particle++)
+      row[particle] = nearestImage(row[particle] as number, middle, period);
+  }
+
+  #nearest(output: number, reading: Float64Array, around: number): number {
+    const period = this.#periods?.[output];
+    const value = reading[output] as number;
+    return period === undefined ? value : nearestImage(value, around, period);
   }
 
   #observe(state: Float64Array, at: number, out: Float64Array): boolean {
