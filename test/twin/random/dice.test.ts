@@ -35,6 +35,13 @@ describe("streams", () => {
   test("1 and '1' name different streams", () =>
     expect(draw(dice(7).split(1))).not.toEqual(draw(dice(7).split("1"))));
 
+  test.each([
+    ["a path", dice("s").split("a").split("b"), dice("s").split("a/string:b")],
+    ["a number below", dice("s").split("a").split(1), dice("s").split("a/number:1")],
+    ["an escape", dice("s").split("a/b"), dice("s").split("a~1b")],
+    ["a seed that ends like a label", dice("s").split("a"), dice("s/string:a")],
+  ])("no label reads like %s", (_, one, other) => expect(draw(one)).not.toEqual(draw(other)));
+
   test("sibling streams are uncorrelated", () => {
     const root = dice(11);
     const [left, right] = [root.split(0), root.split(1)];

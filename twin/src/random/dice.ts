@@ -18,7 +18,7 @@ export interface Dice {
   split(label: string | number): Dice;
 }
 
-export const dice = (seed: string | number): Dice => new Xoshiro128(`plumbline dice ${seed}`);
+export const dice = (seed: string | number): Dice => new Xoshiro128(`plumbline dice ${escaped(seed)}`);
 
 /**
  * xoshiro128++ 1.0: period 2¹²⁸ − 1. Its state is the first half of the SHA-256 of the stream's name, so that
@@ -61,9 +61,12 @@ export class Xoshiro128 implements Dice {
   }
 
   split(label: string | number): Dice {
-    return new Xoshiro128(`${this.#name}/${typeof label}:${label}`);
+    return new Xoshiro128(`${this.#name}/${typeof label}:${escaped(label)}`);
   }
 }
+
+/** Without "/", which parts the labels of a name: no two paths of labels have one name. */
+const escaped = (label: string | number): string => String(label).replaceAll("~", "~0").replaceAll("/", "~1");
 
 function stateOf(name: string): number[] {
   const digest = sha256(name);
