@@ -30,6 +30,12 @@ describe("readings", () => {
   const cases: [string, Readings, string][] = [
     ["an empty series", { values: [] }, "NO_READINGS"],
     ["an infinite number", { values: [1, INFINITE] }, "BAD_READING"],
+    ["null in place of a number", { values: [1, null as unknown as number] }, "BAD_READING"],
+    ["a hole", { values: [1, undefined as unknown as number] }, "BAD_READING"],
+    ["a number in words", { values: [1, "2" as unknown as number] }, "BAD_READING"],
+    ["words within a row", { values: [[1], ["2" as unknown as number]] }, "BAD_READING"],
+    ["a row that is null", { values: [[1], null as unknown as number[]] }, "BAD_READING"],
+    ["a time that is null", { values: [1, 2], times: [1, null as unknown as number] }, "NOT_FINITE"],
     ["rows of another width", { values: [[1, 2]] }, "BAD_SHAPE"],
     ["too few times", { values: [1, 2], times: [1] }, "BAD_SHAPE"],
     ["a time that is not a number", { values: [1, 2], times: [1, NAN] }, "NOT_FINITE"],

@@ -1,5 +1,5 @@
 import { TwinError } from "../../errors.ts";
-import { checkedPositive } from "./arrays.ts";
+import { checkedChoice, checkedPositive } from "./arrays.ts";
 
 export interface AdaptiveOptions {
   /**
@@ -31,11 +31,12 @@ export class AdaptiveNoise {
    * The first is an average of positive terms with expectation r; the second stops where innovations are as large as
    * predicted. Outliers (weight < 1) teach nothing: combine with `gate` where there are any.
    *
-   * @throws {TwinError} BAD_VALUE.
+   * @throws {TwinError} BAD_VALUE, BAD_OPTION.
    * @see Mehra (1972), IEEE Trans. Automatic Control 17(5); Sage & Husa (1969); Mohamed & Schwarz (1999), J. Geodesy 73.
    */
   constructor(options: AdaptiveOptions, outputs: number) {
     const [low, high] = options.bounds ?? [0.1, 10];
+    checkedChoice(options.noise, ["observation", "process"], "the noise that adapts");
     checkedPositive(options.window, "the window");
     checkedPositive(low, "the lower bound");
     if (!(low <= 1 && high >= 1 && high < Number.POSITIVE_INFINITY))

@@ -1,18 +1,23 @@
 import type { Matrix } from "../../linear-algebra/matrix.ts";
 import type { Transition } from "./model.ts";
 
+export const FORM_NAMES = ["sequential", "ud", "square-root"] as const;
+
 /**
  * How a filter carries its covariance P, n × n. All forms are the same algebra; they differ in the digits they keep.
  *
  * | form | carries | digits of an ill-conditioned update | cost |
  * |---|---|---|---|
- * | "sequential" | P, Joseph's update, one triangle mirrored | those of P₀/R ≤ 1e8 | least |
+ * | "sequential" | P, Joseph's update, one triangle mirrored | those of P₀/R ≤ 1e8 | two full products per step |
  * | "square-root" | S with P = S Sᵀ | half of what P loses | a QR per step |
  * | "ud" | U, D with P = U D Uᵀ | nearly all | a weighted Gram–Schmidt per step |
  *
  * @see Bierman (1977), Factorization Methods for Discrete Sequential Estimation, §§V–VI.
  */
-export type FormName = "sequential" | "ud" | "square-root";
+export type FormName = (typeof FORM_NAMES)[number];
+
+/** What keeps the most digits, and costs no more from a few states on. */
+export const DEFAULT_FORM: FormName = "ud";
 
 export interface CovarianceForm {
   /** `out` ← P z; returns zᵀ P z. */

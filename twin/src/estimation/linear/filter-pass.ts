@@ -1,11 +1,15 @@
+import { TwinError } from "../../errors.ts";
 import { cholesky } from "../../linear-algebra/cholesky.ts";
 import { Matrix } from "../../linear-algebra/matrix.ts";
 import { solveLower } from "../../linear-algebra/triangular.ts";
 import type { Gaussian } from "../gaussian.ts";
 import { AdaptiveNoise } from "./adaptive.ts";
+import { checkedChoice } from "./arrays.ts";
+import { DEFAULT_FORM, FORM_NAMES } from "./covariance-form.ts";
 import type { AssimilatedScalar, FilteredStep, FilterOptions } from "./filtered.ts";
+import { guardedModel } from "./guarded-model.ts";
 import { innovationOf } from "./innovation.ts";
-import { LikelihoodSum } from "./likelihood.ts";
+import { DIFFUSE_CONVENTIONS, LikelihoodSum } from "./likelihood.ts";
 import type { LinearModel, Observation, Transition } from "./model.ts";
 import { ModelChecks } from "./model-checks.ts";
 import { Recursion } from "./recursion.ts";
@@ -40,13 +44,15 @@ export class FilterPass {
   #widened = 1;
 
   constructor(model: LinearModel, options: FilterOptions) {
-    this.#model = model;
+    checkedChoice(options.form ?? DEFAULT_FORM, FORM_NAMES, "form");
+    checkedChoice(options.diffuse ?? "omit", DIFFUSE_CONVENTIONS, "diffuse");
+    this.#model = guardedModel(model);
     this.#checks = new ModelChecks(model);
     this.#at = model.start.at;
     this.#robust = options.robust?.begin();
     this.#adaptive = options.adaptive && new AdaptiveNoise(options.adaptive, model.outputs);
     this.#ownNoise = { process: 1, observation: new Float64Array(model.outputs).fill(1) };
-    this.recursion = new Recursion(model, options.form ?? "sequential");
+    this.recursion = new Recursion(model, options.form ?? DEFAULT_FORM);
   }
 
   get at(): number | "first reading" {
@@ -107,7 +113,7 @@ export class FilterPass {
   step(time: number, reading: Float64Array): FilteredStep {
     const { recursion } = this;
     const transition = this.advance(time);
-    const predicted = beliefOf(recursion);
+    const predicted = checkedBelief(recursion, time);
     const diffuse = recursion.directions.matrix();
     const { observation, scalars, standardised, weights, logLikelihood, nis, size, split } =
       this.assimilate(reading);
@@ -119,7 +125,7 @@ export class FilterPass {
       predicted,
       diffuse,
       stillDiffuse: recursion.directions.matrix(),
-      filtered: beliefOf(recursion),
+      filtered: checkedBelief(recursion, time),
       innovation: innovationOf(observation, predicted.mean, reading),
       standardised,
       nis,
@@ -225,10 +231,18 @@ export class FilterPass {
   }
 }
 
-const beliefOf = ({ mean, form }: Recursion): Gaussian => ({
-  mean: mean.slice(),
-  covariance: form.covariance(),
-});
+/** @throws {TwinError} OVERFLOW where a growing mode has left the doubles. */
+function checkedBelief({ mean, form }: Recursion, time: number): Gaussian {
+  const covariance = form.covariance();
+  for (let state = 0; state < mean.length; state++)
+    if (!Number.isFinite(mean[state]) || !Number.isFinite(covariance.get(state, state)))
+      throw new TwinError(
+        "OVERFLOW",
+        `at time ${time} state ${state} is ${mean[state]} with variance ${covariance.get(state, state)}`,
+        "the transition grows without readings to hold it: check its units and sign, or shorten the gap",
+      );
+  return { mean: mean.slice(), covariance };
+}
 
 const scaled = (matrix: Matrix, factor: number): Matrix =>
   new Matrix(

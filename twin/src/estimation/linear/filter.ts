@@ -1,5 +1,7 @@
+import { TwinError } from "../../errors.ts";
 import { FilterPass } from "./filter-pass.ts";
 import type { Filtered, FilterOptions } from "./filtered.ts";
+import { guardedModel } from "./guarded-model.ts";
 import type { Likelihood } from "./likelihood.ts";
 import type { LinearModel } from "./model.ts";
 import { checkStart } from "./model-checks.ts";
@@ -14,8 +16,9 @@ import { isSmall, smallLikelihood } from "./small-likelihood.ts";
  *
  * Fails where a reading is held for certain beforehand (no noise anywhere): SINGULAR_INNOVATION.
  *
- * @throws {TwinError} NO_READINGS, BAD_SHAPE, BAD_READING, OUT_OF_ORDER, NOT_FINITE, NOT_SYMMETRIC,
- *   NOT_POSITIVE_SEMIDEFINITE, SINGULAR_INNOVATION.
+ * @throws {TwinError} NO_READINGS, BAD_SHAPE, BAD_READING, OUT_OF_ORDER, BAD_OPTION, NOT_FINITE, NOT_SYMMETRIC,
+ *   NOT_POSITIVE_SEMIDEFINITE, SINGULAR_INNOVATION; OVERFLOW for a mode that grows out of the doubles;
+ *   MODEL_FAILED for what a model's own code throws.
  * @see Kalman (1960), J. Basic Eng. 82; Durbin & Koopman (2012), §§4.3, 5.2, 6.4.
  */
 export function kalmanFilter(model: LinearModel, readings: Readings, options: FilterOptions = {}): Filtered {
@@ -41,7 +44,15 @@ export function logLikelihood(
   options: FilterOptions = {},
 ): Likelihood {
   checkStart(model);
-  return likelihoodOfSeries(model, checkedSeries(readings, model.outputs, model.start.at), options);
+  const series = checkedSeries(readings, model.outputs, model.start.at);
+  const likelihood = likelihoodOfSeries(guardedModel(model), series, options);
+  if (Number.isNaN(likelihood.logLikelihood) || likelihood.logLikelihood === Number.NEGATIVE_INFINITY)
+    throw new TwinError(
+      "OVERFLOW",
+      `the log-likelihood of ${series.length} readings is ${likelihood.logLikelihood}`,
+      "numbers have left the doubles: filter the series to see at which reading, and check the model's units",
+    );
+  return likelihood;
 }
 
 /** For readings and a start that have been checked before: many models, one series. */

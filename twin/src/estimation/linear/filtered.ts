@@ -8,7 +8,7 @@ import type { Robust } from "./robust.ts";
 import type { ScalarRows } from "./scalar-rows.ts";
 
 export interface FilterOptions {
-  /** How the covariance is carried. When absent, "sequential", or unrolled "ud" kernels where a likelihood alone allows. */
+  /** How the covariance is carried. When absent, "ud", with unrolled kernels where a likelihood alone allows. */
   readonly form?: FormName;
   /** Constants of the log-likelihood; "omit" when absent. */
   readonly diffuse?: DiffuseConvention;

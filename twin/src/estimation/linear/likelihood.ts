@@ -1,6 +1,8 @@
 import { TwinError } from "../../errors.ts";
 import { LOG_SQRT_TWO_PI } from "../../probability/normal.ts";
 
+export const DIFFUSE_CONVENTIONS = ["omit", "count"] as const;
+
 /**
  * How many constants a log-likelihood carries. Two programs that agree on a model still print different numbers when they
  * disagree here, so every result names its convention.
@@ -10,7 +12,7 @@ import { LOG_SQRT_TWO_PI } from "../../probability/normal.ts";
  *
  * With a proper start there are no such readings and the two are the same.
  */
-export type DiffuseConvention = "omit" | "count";
+export type DiffuseConvention = (typeof DIFFUSE_CONVENTIONS)[number];
 
 /** A log-likelihood with what is needed to turn it into another convention. */
 export interface Likelihood {

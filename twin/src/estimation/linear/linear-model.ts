@@ -1,6 +1,14 @@
 import { TwinError } from "../../errors.ts";
 import { Matrix, shapeError } from "../../linear-algebra/matrix.ts";
-import { type MatrixLike, matrixOf, unitDirections, type VectorLike, vectorOf } from "./arrays.ts";
+import {
+  checkedPositive,
+  type MatrixLike,
+  matrixOf,
+  unitDirections,
+  type VectorLike,
+  vectorOf,
+} from "./arrays.ts";
+import { guardedModel } from "./guarded-model.ts";
 import type { LinearModel, Observation, Start, Transition } from "./model.ts";
 import { checkStart, ModelChecks } from "./model-checks.ts";
 import { inWholeSteps, wholeSteps } from "./travel.ts";
@@ -38,26 +46,27 @@ export interface StartMatrices {
 /**
  * A linear model from its matrices, checked. Times must lie whole steps apart; a longer gap is several steps.
  *
- * @throws {TwinError} BAD_SHAPE, NOT_FINITE, NOT_SYMMETRIC, NOT_POSITIVE_SEMIDEFINITE; UNEVEN_STEP when it is used at
+ * @throws {TwinError} BAD_SHAPE, NOT_FINITE, NOT_SYMMETRIC, NOT_POSITIVE_SEMIDEFINITE; BAD_VALUE for a step that is not > 0; UNEVEN_STEP when it is used at
  *   other times; TOO_FEW_ROWS when there are more readings than rows of `drift` or `offset`.
  */
 export function linearModel(matrices: ModelMatrices): LinearModel {
   const matrix = matrixOf(matrices.transition, "the transition");
   const noise = matrixOf(matrices.processNoise, "the process noise");
   const observationNoise = matrixOf(matrices.observationNoise, "the observation noise");
+  const step = checkedPositive(matrices.step ?? 1, "the time of one step");
   const states = matrix.rows;
   const outputs = observationNoise.rows;
   const model: LinearModel = {
     states,
     outputs,
     start: startOf(matrices.start, states),
-    transition: transitionsOf({ matrix, noise }, matrices.drift, matrices.step ?? 1),
+    transition: transitionsOf({ matrix, noise }, matrices.drift, step),
     observation: observationsOf(matrices, observationNoise),
   };
   checkStart(model);
   const checks = new ModelChecks(model);
-  checks.transition(model.transition(matrices.step ?? 1, 0));
-  checks.observation(model.observation(0));
+  checks.transition(model.transition(step, 0));
+  checks.observation(guardedModel(model).observation(0));
   return model;
 }
 

@@ -1,5 +1,5 @@
 import { requireFinite } from "../../linear-algebra/finite.ts";
-import { type Matrix, shapeError } from "../../linear-algebra/matrix.ts";
+import { Matrix as Dense, type Matrix, shapeError } from "../../linear-algebra/matrix.ts";
 import { semidefiniteFactor } from "../../linear-algebra/semidefinite.ts";
 import type { LinearModel, Observation, Transition } from "./model.ts";
 
@@ -62,6 +62,7 @@ export class ModelChecks {
 }
 
 function requireShape(matrix: Matrix, rows: number, columns: number, name: string): void {
+  if (!(matrix instanceof Dense)) throw shapeError(`${name} is no Matrix`, "a Matrix: Matrix.from(rows)");
   if (matrix.rows !== rows || matrix.columns !== columns)
     throw shapeError(`${name} is ${matrix.rows} × ${matrix.columns}`, `${rows} × ${columns}`);
 }

@@ -38,7 +38,7 @@ export class Series {
 /**
  * Refuses what a filter would turn into a wrong number.
  *
- * @throws {TwinError} NO_READINGS for an empty series; BAD_SHAPE; BAD_READING for an infinite number; OUT_OF_ORDER for
+ * @throws {TwinError} NO_READINGS for an empty series; BAD_SHAPE; BAD_READING for what is infinite or no number; OUT_OF_ORDER for
  *   times that repeat or run backwards (an equal time is either one reading twice, or two that belong in one row).
  */
 export function checkedSeries(
@@ -61,7 +61,7 @@ export function checkedSeries(
       values.set(numbers, index * outputs);
     }
   }
-  const times = stamps === undefined ? countedFrom(1, count) : Float64Array.from(stamps);
+  const times = stamps === undefined ? countedFrom(1, count) : timesOf(stamps);
   if (times.length !== count)
     throw shapeError(`${times.length} times for ${count} rows of readings`, "one time per row");
   requireFinite(times, "the times");
@@ -71,18 +71,27 @@ export function checkedSeries(
 
 /** @throws {TwinError} BAD_SHAPE, BAD_READING. */
 export function checkRow(row: ArrayLike<number>, index: number, outputs: number): void {
+  if (typeof row !== "object" || row === null) throw badReading(`reading ${index}`, row);
   if (row.length !== outputs)
     throw shapeError(`reading ${index} has ${row.length} numbers`, `${outputs}, NaN where missing`);
   for (let output = 0; output < outputs; output++) checkNumber(row[output] as number, output, index);
 }
 
 function checkNumber(value: number, output: number, index: number): void {
-  if (value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY)
-    throw new TwinError(
-      "BAD_READING",
-      `output ${output} of reading ${index} is ${value}`,
-      "expected a finite number, or NaN where the reading is missing",
-    );
+  if (typeof value !== "number" || value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY)
+    throw badReading(`output ${output} of reading ${index}`, value);
+}
+
+const badReading = (where: string, value: unknown): TwinError =>
+  new TwinError(
+    "BAD_READING",
+    `${where} is ${typeof value === "string" ? JSON.stringify(value) : String(value)}`,
+    "expected finite numbers, NaN where one is missing",
+  );
+
+/** Not by conversion: null would become the time 0. */
+function timesOf(stamps: ArrayLike<number>): Float64Array {
+  return Float64Array.from(stamps, (stamp) => (typeof stamp === "number" ? stamp : Number.NaN));
 }
 
 const countedFrom = (first: number, count: number): Float64Array =>

@@ -2,7 +2,7 @@ import { TwinError } from "../../errors.ts";
 import { chiSquaredQuantile } from "../../probability/chi-squared.ts";
 import { logGamma } from "../../probability/gamma-function.ts";
 import { LOG_TWO_PI } from "../../probability/normal.ts";
-import { checkedCount, checkedPositive } from "./arrays.ts";
+import { checkedChoice, checkedCount, checkedPositive } from "./arrays.ts";
 
 /** "reacquire": take it, and widen the belief first so that it is no surprise. */
 export type Verdict = "take" | "leave" | "reacquire";
@@ -37,7 +37,7 @@ export interface GateOptions {
  * out, the belief is widened by the factor NIS/size and the reading taken. In the log-likelihood a reading outside counts as
  * one at the gate, so that a fit gains nothing by leaving more out.
  *
- * @throws {TwinError} BAD_VALUE.
+ * @throws {TwinError} BAD_VALUE, BAD_OPTION.
  * @see Bar-Shalom, Li & Kirubarajan (2001), Estimation with Applications to Tracking and Navigation, §5.4.
  */
 export function gate({
@@ -47,6 +47,7 @@ export function gate({
 }: GateOptions = {}): Robust {
   if (!(probability > 0 && probability < 1))
     throw new TwinError("BAD_VALUE", `the gate's probability is ${probability}`, "expected 0 < p < 1");
+  checkedChoice(scope, ["output", "row"], "the scope of the gate");
   checkedCount(reacquireAfter, 1, "the number of rejections before re-acquiring");
   const limits = new Map<number, number>();
   const limitFor = (size: number): number => {

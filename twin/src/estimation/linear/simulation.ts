@@ -1,8 +1,11 @@
+import { TwinError } from "../../errors.ts";
 import { type Matrix, timesVector } from "../../linear-algebra/matrix.ts";
 import { semidefiniteFactor } from "../../linear-algebra/semidefinite.ts";
 import type { Dice } from "../../random/dice.ts";
+import { checkedCount } from "./arrays.ts";
 import { kalmanFilter } from "./filter.ts";
-import type { Filtered } from "./filtered.ts";
+import type { Filtered, FilteredStep } from "./filtered.ts";
+import { guardedModel } from "./guarded-model.ts";
 import type { LinearModel } from "./model.ts";
 import { checkStart, ModelChecks } from "./model-checks.ts";
 import { smooth } from "./smoother.ts";
@@ -21,6 +24,7 @@ export interface Simulated {
 export function simulate(model: LinearModel, times: ArrayLike<number>, dice: Dice): Simulated {
   checkStart(model);
   const checks = new ModelChecks(model);
+  const guarded = guardedModel(model);
   const roots = new Map<Matrix, Matrix>();
   const draw = (covariance: Matrix, name: string): Float64Array => {
     const root = roots.get(covariance) ?? semidefiniteFactor(covariance, name);
@@ -40,11 +44,11 @@ export function simulate(model: LinearModel, times: ArrayLike<number>, dice: Dic
     const elapsed = at === "first reading" ? 0 : time - at;
     at = time;
     if (elapsed > 0) {
-      const { matrix, drift, noise } = checks.transition(model.transition(elapsed, step));
+      const { matrix, drift, noise } = checks.transition(guarded.transition(elapsed, step));
       state = added(timesVector(matrix, state), draw(noise, "the process noise"));
       if (drift !== undefined) state = added(state, drift);
     }
-    const { matrix, offset, noise } = checks.observation(model.observation(step));
+    const { matrix, offset, noise } = checks.observation(guarded.observation(step));
     const reading = added(timesVector(matrix, state), draw(noise, "the observation noise"));
     states.push(state);
     readings.push(offset === undefined ? reading : added(reading, offset));
@@ -59,10 +63,18 @@ export function simulate(model: LinearModel, times: ArrayLike<number>, dice: Dic
  * passes over the series per draw.
  *
  * @returns `count` paths of T states.
+ * @throws {TwinError} BAD_OPTION for a run in which robust or adaptive options changed what was taken.
  * @see Durbin & Koopman (2002), Biometrika 89; (2012), §4.9.
  */
 export function simulationSmoother(filtered: Filtered, count: number, dice: Dice): Float64Array[][] {
   const { model, steps } = filtered;
+  checkedCount(count, 0, "the number of paths");
+  if (steps.some(isNotPlain))
+    throw new TwinError(
+      "BAD_OPTION",
+      "the filtered run is a robust or adaptive one: its readings are not a draw from the model",
+      "filter without robust and adaptive, readings to leave out as NaN",
+    );
   const times = steps.map(({ time }) => time);
   const means = smooth(filtered).map(({ state }) => state.mean);
   return Array.from({ length: count }, (_, draw) => {
@@ -81,6 +93,13 @@ export function simulationSmoother(filtered: Filtered, count: number, dice: Dice
     );
   });
 }
+
+/** Whether a reading was left out, weighed down or taken with another noise than the model's. */
+const isNotPlain = ({ weights, noiseFactors, widened }: FilteredStep): boolean =>
+  widened !== 1 ||
+  weights.some((weight) => weight < 1) ||
+  noiseFactors.process !== 1 ||
+  noiseFactors.observation.some((factor) => factor !== 1);
 
 const added = (left: Float64Array, right: Float64Array): Float64Array =>
   left.map((value, index) => value + (right[index] as number));

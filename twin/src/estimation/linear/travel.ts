@@ -32,11 +32,14 @@ export function keptByElapsed(compute: (elapsed: number) => Transition): (elapse
 export const inWholeSteps = (one: Transition, length = 1): ((elapsed: number) => Transition) =>
   keptByElapsed((elapsed) => power(one, wholeSteps(elapsed, length)));
 
+/** Beyond this many, a whole step is within the rounding that is forgiven. */
+const MOST_STEPS = 1e8;
+
 /** @throws {TwinError} UNEVEN_STEP. */
 export function wholeSteps(elapsed: number, length: number): number {
   const steps = elapsed / length;
   const whole = Math.round(steps);
-  if (whole < 1 || Math.abs(steps - whole) > 1e-9 * whole)
+  if (!(whole >= 1 && whole <= MOST_STEPS) || Math.abs(steps - whole) > 1e-9 * whole)
     throw new TwinError(
       "UNEVEN_STEP",
       `a process in steps of ${length} cannot travel ${elapsed}`,

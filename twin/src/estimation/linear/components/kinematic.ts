@@ -1,5 +1,5 @@
 import { Matrix } from "../../../linear-algebra/matrix.ts";
-import { checkedCount, checkedPositive, checkedVariance } from "../arrays.ts";
+import { checkedChoice, checkedCount, checkedPositive, checkedVariance } from "../arrays.ts";
 import { keptByElapsed } from "../travel.ts";
 import type { Component, ComponentStart } from "./component.ts";
 import { firstState, singleSignal } from "./single-signal.ts";
@@ -54,9 +54,10 @@ export interface Kinematic {
  *     F_ij = Δ^(j−i)/(j−i)!,  j ≥ i
  *
  * Any times. Starts diffuse unless told otherwise.
- * @throws {TwinError} BAD_VALUE.
+ * @throws {TwinError} BAD_VALUE, BAD_OPTION.
  */
 export function kinematic({ order, intensity, noise = "continuous", start }: Kinematic): Component {
+  checkedChoice(noise, ["continuous", "discrete"], "the noise");
   const spread = noise === "continuous" ? continuousWhiteNoise : discreteWhiteNoise;
   checkedVariance(intensity, "the intensity");
   return singleSignal(

@@ -1,5 +1,5 @@
 import { Matrix } from "../../../linear-algebra/matrix.ts";
-import { checkedVariance } from "../arrays.ts";
+import { checkedChoice, checkedVariance } from "../arrays.ts";
 import { inWholeSteps, keptByElapsed } from "../travel.ts";
 import type { Component, ComponentStart } from "./component.ts";
 import { singleSignal } from "./single-signal.ts";
@@ -23,12 +23,13 @@ export interface LocalLinearTrend {
  *
  * Variances are signal² and (signal per unit of time)², per unit of time. Starts diffuse in both unless told otherwise.
  *
- * @throws {TwinError} BAD_VALUE; UNEVEN_STEP at times that do not fit "steps".
+ * @throws {TwinError} BAD_VALUE, BAD_OPTION; UNEVEN_STEP at times that do not fit "steps".
  * @see Durbin & Koopman (2012), §3.2.1; Harvey (1989), Forecasting, Structural Time Series Models and the Kalman Filter, §9.2.
  */
 export function localLinearTrend(options: LocalLinearTrend): Component {
   const level = checkedVariance(options.levelVariance, "the level variance");
   const slope = checkedVariance(options.slopeVariance, "the slope variance");
+  const time = checkedChoice(options.time ?? "steps", ["steps", "continuous"], "the time of the trend");
   const moving = (elapsed: number): Matrix =>
     Matrix.from([
       [1, elapsed],
@@ -37,7 +38,7 @@ export function localLinearTrend(options: LocalLinearTrend): Component {
   return singleSignal(
     [1, 0],
     options.start ?? { diffuse: "all" },
-    options.time === "continuous"
+    time === "continuous"
       ? keptByElapsed((elapsed) => {
           const shared = (slope * elapsed * elapsed) / 2;
           const noise = Matrix.from([
