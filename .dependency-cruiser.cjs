@@ -39,7 +39,7 @@ module.exports = {
       comment: "What is true of any matrix, sample or function is written once, and without a twin in mind.",
       severity: "error",
       from: { path: MATHEMATICS },
-      to: { path: "^twin/src/", pathNot: `${MATHEMATICS}|^twin/src/(errors|contract/sha256)\\.ts$` },
+      to: { path: "^twin/src/", pathNot: `${MATHEMATICS}|^twin/src/(errors|choice|contract/sha256)\\.ts$` },
     },
     {
       name: "estimation-knows-no-calibration",

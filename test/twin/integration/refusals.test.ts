@@ -162,6 +162,12 @@ test.each<readonly [string, Partial<InitialValueProblem>, string]>([
   ["a negative tolerance", { absoluteTolerance: -1 }, "BAD_OPTION"],
   ["no tolerance at all", { relativeTolerance: 0, absoluteTolerance: 0 }, "BAD_OPTION"],
   ["a step bound of zero", { maxStep: 0 }, "BAD_OPTION"],
+  ["an unknown method", { method: "bdf" as "stiff" }, "BAD_OPTION"],
+  [
+    "an unknown direction",
+    { events: [{ id: "e", direction: "up" as "rising", value: (t) => t - 0.5 }] },
+    "BAD_OPTION",
+  ],
   ["discontinuities out of order", { discontinuities: [2, 1] }, "BAD_SERIES"],
 ])("%s: refused", (_, problem, code) => {
   const error = refusal(() => solve(() => 1, problem));

@@ -1,3 +1,4 @@
+import { checkedChoice } from "../choice.ts";
 import { TwinError } from "../errors.ts";
 import { entry, shapeError } from "../linear-algebra/matrix.ts";
 import type { OdeEvent } from "./events.ts";
@@ -57,6 +58,9 @@ export interface Plan {
 /** @throws {TwinError} BAD_SHAPE, BAD_SERIES or BAD_OPTION, with the value. */
 export function planned(size: number, problem: InitialValueProblem): Plan {
   const { method = "auto", start, relativeTolerance = 1e-6, absoluteTolerance = 1e-9 } = problem;
+  checkedChoice(method, ["explicit", "stiff", "auto"], "the method");
+  for (const { id, direction = "both" } of problem.events ?? [])
+    checkedChoice(direction, ["rising", "falling", "both"], `the direction of event ${id}`);
   const times = increasing("times", problem.times);
   if (times.length === 0) throw badSeries("there are no times", "at least one");
   if (!(Number.isFinite(start) && start <= entry(times, 0)))

@@ -3,6 +3,12 @@ import { gaussianParticles } from "@plumbline/twin/estimation/particle/gaussian-
 import { ParticleFilter, type ParticleOptions } from "@plumbline/twin/estimation/particle/particle-filter";
 import { runParticles } from "@plumbline/twin/estimation/particle/particle-run";
 import type { ParticleSystem } from "@plumbline/twin/estimation/particle/particle-system";
+import {
+  multinomial,
+  residual,
+  stratified,
+  systematic,
+} from "@plumbline/twin/estimation/particle/resampling";
 import { Matrix } from "@plumbline/twin/linear-algebra/matrix";
 import { dice } from "@plumbline/twin/random/dice";
 import { describe, expect, test } from "vitest";
@@ -292,8 +298,27 @@ test.each([
   ["a threshold above 1", { threshold: 1.1 }],
   ["a threshold of NaN", { threshold: Number.NaN }],
   ["the guided scheme without a proposal", { scheme: "guided" as const }],
+  ["an unknown scheme", { scheme: "apf" as "auxiliary" }],
+  ["an unknown resampling", { resampling: "wheel" as "systematic" }],
+  ["a resampling that is none", { resampling: 3 as unknown as "systematic" }],
 ])("BAD_OPTION: %s", (_name, more) => {
   expect(refusal(() => new ParticleFilter(growthModel, growthStart, options(more))).code).toBe("BAD_OPTION");
+});
+
+test.each([
+  ["systematic", systematic],
+  ["stratified", stratified],
+  ["multinomial", multinomial],
+  ["residual", residual],
+] as const)("resampling goes by name or by function: %s", (name, scheme) => {
+  const run = (resampling: NonNullable<ParticleOptions["resampling"]>) =>
+    runParticles(
+      gaussianParticles(tanks),
+      tanksStart,
+      { times, readings },
+      options({ resampling, threshold: 1 }),
+    );
+  expect(run(name)).toEqual(run(scheme));
 });
 
 test("BAD_OPTION: the auxiliary scheme without a look ahead, and a quantile that is none", () => {

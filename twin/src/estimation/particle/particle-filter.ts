@@ -1,3 +1,4 @@
+import { checkedChoice } from "../../choice.ts";
 import { TwinError } from "../../errors.ts";
 import type { Matrix } from "../../linear-algebra/matrix.ts";
 import type { Dice } from "../../random/dice.ts";
@@ -8,7 +9,7 @@ import { ParticleCloud } from "./cloud.ts";
 import { Losses } from "./losses.ts";
 import { moveParticles } from "./moving.ts";
 import type { ParticleSystem, SampledStart } from "./particle-system.ts";
-import { type Resampling, systematic } from "./resampling.ts";
+import { type Resampling, type ResamplingName, resamplingOf } from "./resampling.ts";
 import { GaussianSummary } from "./summary.ts";
 import { weighParticles } from "./weighing.ts";
 
@@ -21,8 +22,8 @@ export interface ParticleOptions {
    * it (`"auxiliary"`, needs `lookAhead`), or by a proposal that knows it (`"guided"`, needs `propose`).
    */
   readonly scheme?: "bootstrap" | "auxiliary" | "guided";
-  /** Default `systematic`. */
-  readonly resampling?: Resampling;
+  /** One of `resampling` by its name, or a function like them. Default `"systematic"`. */
+  readonly resampling?: Resampling | ResamplingName;
   /** Resample when the effective size is below this share of N, 0 (never) … 1 (always); the auxiliary scheme always does. Default 0.5. */
   readonly threshold?: number;
 }
@@ -72,7 +73,7 @@ export class ParticleFilter implements Filter {
     this.#system = system;
     this.#dice = options.dice;
     this.#scheme = options.scheme ?? "bootstrap";
-    this.#resampling = options.resampling ?? systematic;
+    this.#resampling = resamplingOf(options.resampling ?? "systematic");
     this.#threshold = options.threshold ?? 0.5;
     this.#logs = new Float64Array(options.particles);
     this.#ancestors = new Int32Array(options.particles);
@@ -262,6 +263,7 @@ const degenerate = (what: string, at: number): TwinError =>
 
 function checkOptions(system: ParticleSystem, options: ParticleOptions): void {
   const { particles, threshold = 0.5, scheme = "bootstrap" } = options;
+  checkedChoice(scheme, ["bootstrap", "auxiliary", "guided"], "the scheme");
   const refuse = (found: string, expected: string): never => {
     throw new TwinError("BAD_OPTION", found, expected);
   };

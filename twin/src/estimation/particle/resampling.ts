@@ -1,3 +1,4 @@
+import { checkedChoice } from "../../choice.ts";
 import type { Dice } from "../../random/dice.ts";
 
 /**
@@ -52,6 +53,16 @@ export const residual: Resampling = (weights, dice, ancestors) => {
   drawSorted(shares, dice, ancestors, filled);
   ancestors.sort();
 };
+
+export type ResamplingName = "systematic" | "stratified" | "multinomial" | "residual";
+
+const NAMED: Readonly<Record<ResamplingName, Resampling>> = { systematic, stratified, multinomial, residual };
+
+/** @throws {TwinError} BAD_OPTION for a name that is none. */
+export const resamplingOf = (given: Resampling | ResamplingName): Resampling =>
+  typeof given === "function"
+    ? given
+    : NAMED[checkedChoice(given, Object.keys(NAMED) as ResamplingName[], "the resampling")];
 
 function drawSorted(weights: Float64Array, dice: Dice, ancestors: Int32Array, first: number): void {
   const count = ancestors.length - first;
