@@ -50,8 +50,8 @@ describe("drift charts", () => {
     ).toBeGreaterThan(45);
   });
 
-  test("have the family's limit: two sums for each parameter, half as much again in hand", () => {
-    expect(newCharts().limit).toBe(alarmLimit(2 * webLine.parameters.length, 2_016, 0.01 / 1.5));
+  test("have the family's limit: two sums for each parameter, a tenth in hand", () => {
+    expect(newCharts().limit).toBe(alarmLimit(2 * webLine.parameters.length, 2_016, 0.01 / 1.1));
   });
 
   test("alarm once, then are silent for a day, then may alarm again with a sum that ran on", () => {

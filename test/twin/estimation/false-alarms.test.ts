@@ -1,4 +1,5 @@
 import { webLine } from "@plumbline/twin/definition/web-line";
+import { ALLOWANCE } from "@plumbline/twin/estimation/cusum";
 import { cholesky } from "@plumbline/twin/linear-algebra/cholesky";
 import { describe, expect, test } from "vitest";
 import { seeded } from "../../support/random.ts";
@@ -45,8 +46,8 @@ describe("false alarms, all charts of a machine together", () => {
           state.count === 0 ? 0 : (statistic - state.mean) * Math.sqrt(state.count / (state.count + 1));
         state.count++;
         state.mean += (statistic - state.mean) / state.count;
-        state.high = Math.max(0, state.high + surprise - 0.5);
-        state.low = Math.max(0, state.low - surprise - 0.5);
+        state.high = Math.max(0, state.high + surprise - ALLOWANCE);
+        state.low = Math.max(0, state.low - surprise - ALLOWANCE);
       }
     }
     for (const [chart, { cusum }] of charts.charts.entries()) {

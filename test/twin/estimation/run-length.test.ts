@@ -1,4 +1,4 @@
-import { alarmLimit } from "@plumbline/twin/estimation/cusum";
+import { ALLOWANCE, alarmLimit } from "@plumbline/twin/estimation/cusum";
 import { cusumLimit, cusumRunLength, ewmaRunLength } from "@plumbline/twin/estimation/run-length";
 import { fitColour, Whitener } from "@plumbline/twin/estimation/whitening";
 import { dice } from "@plumbline/twin/random/dice";
@@ -37,7 +37,7 @@ test("the limit of the drift charts is the exact one to 0.01, whatever is promis
   for (const samples of [100, 2_016, 20_160])
     for (const probability of [0.001, 0.01, 0.1])
       expect(
-        Math.abs(alarmLimit(18, samples, probability) - cusumLimit((18 * samples) / probability, 0.5)),
+        Math.abs(alarmLimit(18, samples, probability) - cusumLimit((18 * samples) / probability, ALLOWANCE)),
       ).toBeLessThan(0.01);
 });
 

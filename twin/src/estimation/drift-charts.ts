@@ -19,7 +19,7 @@ export interface DriftChart {
 }
 
 /** A chart that learns its mean from few rows, or noise declared 2 % too small, costs some of the run length: kept in hand. */
-const MARGIN = 1.5;
+const MARGIN = 1.1;
 
 /**
  * One chart per parameter, in the direction in which that parameter moves the readings:
