@@ -36,20 +36,6 @@ export function copyBlock(target: Matrix, block: Matrix, top: number, left: numb
       target.set(top + row, left + column, block.get(row, column));
 }
 
-/** [A B …] of blocks with so many rows. */
-export function beside(rows: number, blocks: readonly Matrix[]): Matrix {
-  const result = new Matrix(
-    rows,
-    blocks.reduce((sum, block) => sum + block.columns, 0),
-  );
-  let left = 0;
-  for (const block of blocks) {
-    copyBlock(result, block, 0, left);
-    left += block.columns;
-  }
-  return result;
-}
-
 /** A copy of the columns from `from` to before `to`. */
 export function columns(matrix: Matrix, from: number, to: number): Matrix {
   const result = new Matrix(matrix.rows, to - from);

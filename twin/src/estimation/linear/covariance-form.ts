@@ -30,6 +30,6 @@ export interface CovarianceForm {
   propagate(transition: Transition): void;
   /** A copy of P, exactly symmetric. */
   covariance(): Matrix;
-  /** S with P = S Sᵀ, n × k, without columns of zeros. */
+  /** S with P = S Sᵀ, n × n. */
   root(): Matrix;
 }

@@ -22,8 +22,11 @@ const CERTAIN = 2 ** 100;
  */
 export class LaterReadings {
   readonly #states: number;
-  #array: Matrix;
   readonly #noiseRoots: NoiseRoots;
+  readonly #array: Matrix;
+  /** Where arrays are rotated, one for each number of extra columns. */
+  readonly #rooms = new Map<number, Matrix>();
+  #work: Float64Array = new Float64Array(0);
 
   constructor(states: number, noiseRoots: NoiseRoots) {
     this.#states = states;
@@ -34,69 +37,93 @@ export class LaterReadings {
   /** Back over one reading. */
   read(scalars: readonly AssimilatedScalar[]): void {
     const states = this.#states;
-    if (scalars.length === 0) return;
-    const array = new Matrix(states + 1, states + scalars.length);
+    const count = scalars.length;
+    if (count === 0) return;
+    const array = this.#room(-count, states + 1, states + count);
     copyBlock(array, this.#array, 0, 0);
-    scalars.forEach(({ row, value, noise }, index) => {
+    for (let index = 0; index < count; index++) {
+      const { row, value, noise } = scalars[index] as AssimilatedScalar;
       const weight = noise > 0 ? 1 / Math.sqrt(noise) : CERTAIN;
       for (let state = 0; state < states; state++)
         array.set(state, states + index, weight * (row[state] as number));
       array.set(states, states + index, weight * value);
-    });
-    this.#keep(triangularise(array), 0, 0);
+    }
+    this.#keep(array, 0);
   }
 
   /** Back over one transition, where there was one, and first over a sudden widening w ~ N(0, E Eᵀ) of the belief. */
   travel(transition: Transition | undefined, widening?: Matrix): void {
-    if (widening !== undefined) this.#eliminate(this.seenThrough(widening), this.#array);
-    if (transition === undefined) return;
-    const { matrix, drift, noise } = transition;
-    const moved = this.seenThrough(matrix);
+    if (widening !== undefined) this.#pass(widening.transpose(), undefined);
+    if (transition !== undefined) this.#pass(this.#noiseRoots.transposed(transition.noise), transition);
+  }
+
+  /** Rows of `out` from here ← J b of the first n numbers of each of the first `count` rows b. */
+  see(rows: Matrix, count: number, out: Matrix, top: number, left: number): void {
     const states = this.#states;
-    const array = new Matrix(states + 1, states);
-    copyBlock(array, moved, 0, 0);
-    for (let column = 0; column < states; column++) array.set(states, column, this.residual(drift, column));
-    this.#eliminate(this.seenThrough(this.#noiseRoots.of(noise)), array);
-  }
-
-  /** (J B)ᵀ, k × n, for B, n × k. */
-  seenThrough(columns: Matrix): Matrix {
-    const result = new Matrix(columns.columns, this.#states);
-    for (let source = 0; source < columns.columns; source++)
-      for (let state = 0; state < this.#states; state++) {
-        const factor = columns.get(state, source);
+    for (let source = 0; source < count; source++)
+      for (let state = 0; state < states; state++) {
+        const factor = rows.get(source, state);
         if (factor === 0) continue;
-        for (let row = 0; row < this.#states; row++)
-          result.add(source, row, factor * this.#array.get(state, row));
+        for (let row = 0; row < states; row++)
+          out.add(top + source, left + row, factor * this.#array.get(state, row));
       }
-    return result;
   }
 
-  /** Entry of ζ − J m; of ζ where m is absent. */
-  residual(mean: Float64Array | undefined, row: number): number {
+  /** Entry of ζ − J m. */
+  residual(mean: Float64Array, row: number): number {
     let rest = this.#array.get(this.#states, row);
-    if (mean !== undefined)
-      for (let state = 0; state < this.#states; state++)
-        rest -= (mean[state] as number) * this.#array.get(state, row);
+    for (let state = 0; state < this.#states; state++)
+      rest -= (mean[state] as number) * this.#array.get(state, row);
     return rest;
   }
 
-  /** The rest of the array after unit noises, seen as `noises` (q × n), are rotated out of it. */
-  #eliminate(noises: Matrix, rest: Matrix): void {
-    const { rows: count } = noises;
-    const array = new Matrix(count + rest.rows, count + rest.columns);
+  /** Rotates unit noises with these loadings (q × n) out of what is known after a transition. */
+  #pass(noises: Matrix, transition: Transition | undefined): void {
+    const states = this.#states;
+    const count = noises.rows;
+    const array = this.#room(count, count + states + 1, count + states);
+    array.data.fill(0);
     for (let index = 0; index < count; index++) array.set(index, index, 1);
-    copyBlock(array, noises, 0, count);
-    copyBlock(array, rest, count, count);
-    this.#keep(triangularise(array), count, count);
+    this.see(noises, count, array, 0, count);
+    if (transition === undefined) copyBlock(array, this.#array, count, count);
+    else this.#before(transition, array, count);
+    this.#keep(array, count);
   }
 
-  #keep(array: Matrix, top: number, left: number): void {
+  /** J F and ζ − J c into the array from this diagonal place on. */
+  #before({ matrix, drift }: Transition, array: Matrix, from: number): void {
     const states = this.#states;
-    const kept = new Matrix(states + 1, states);
+    for (let state = 0; state < states; state++)
+      for (let inner = 0; inner < states; inner++) {
+        const factor = matrix.get(inner, state);
+        if (factor === 0) continue;
+        for (let row = 0; row < states; row++)
+          array.add(from + state, from + row, factor * this.#array.get(inner, row));
+      }
+    for (let row = 0; row < states; row++)
+      array.set(
+        from + states,
+        from + row,
+        drift === undefined ? this.#array.get(states, row) : this.residual(drift, row),
+      );
+  }
+
+  #room(key: number, rows: number, columns: number): Matrix {
+    let room = this.#rooms.get(key);
+    if (room === undefined) {
+      room = new Matrix(rows, columns);
+      this.#rooms.set(key, room);
+      if (this.#work.length < 2 * columns) this.#work = new Float64Array(2 * columns);
+    }
+    return room;
+  }
+
+  /** Rotates, and takes the new [J ζ]ᵀ from this diagonal place on. */
+  #keep(array: Matrix, from: number): void {
+    const states = this.#states;
+    triangularise(array, this.#work);
     for (let row = 0; row <= states; row++)
       for (let column = 0; column < states; column++)
-        kept.set(row, column, array.get(top + row, left + column));
-    this.#array = kept;
+        this.#array.set(row, column, array.get(from + row, from + column));
   }
 }

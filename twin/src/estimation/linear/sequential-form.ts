@@ -3,7 +3,6 @@ import { sandwichInto } from "../../linear-algebra/products.ts";
 import { semidefiniteFactor } from "../../linear-algebra/semidefinite.ts";
 import type { CovarianceForm } from "./covariance-form.ts";
 import type { Transition } from "./model.ts";
-import { withoutEmptyColumns } from "./noise-roots.ts";
 
 /**
  * P itself, updated one scalar at a time in Joseph's form; one triangle is computed and mirrored, so P stays symmetric.
@@ -87,6 +86,6 @@ export class SequentialForm implements CovarianceForm {
   }
 
   root(): Matrix {
-    return withoutEmptyColumns(semidefiniteFactor(this.#covariance, "the covariance"));
+    return semidefiniteFactor(this.#covariance, "the covariance");
   }
 }

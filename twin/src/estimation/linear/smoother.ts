@@ -38,6 +38,7 @@ export function smooth(filtered: Filtered): SmoothedStep[] {
   const { model, steps, unseenDirections } = filtered;
   const noiseRoots = new NoiseRoots();
   const later = new LaterReadings(model.states, noiseRoots);
+  const meeting = new Meeting(model.states, noiseRoots);
   const from = departures(filtered);
   const smoothed: SmoothedStep[] = [];
   for (let index = steps.length - 1; index >= 0; index--) {
@@ -45,7 +46,7 @@ export function smooth(filtered: Filtered): SmoothedStep[] {
     const { transition } = step;
     const departure = from[index] as Departure;
     later.read(step.scalars);
-    const meeting = new Meeting(departure, transition, later, unseenDirections, noiseRoots);
+    meeting.at(departure, transition, later, unseenDirections);
     const state = meeting.state();
     smoothed.push({
       time: step.time,
@@ -71,6 +72,7 @@ export function smoothFixedLag(filtered: Filtered, lag: number): Gaussian[] {
     throw new TwinError("BAD_OPTION", `the lag is ${lag}`, "a lag is a whole number of steps ≥ 0");
   const { model, steps } = filtered;
   const noiseRoots = new NoiseRoots();
+  const meeting = new Meeting(model.states, noiseRoots);
   const from = departures(filtered);
   return steps.map(({ transition, scalars }, index) => {
     const later = new LaterReadings(model.states, noiseRoots);
@@ -82,7 +84,8 @@ export function smoothFixedLag(filtered: Filtered, lag: number): Gaussian[] {
     }
     later.read(scalars);
     const unseen = steps[last]?.stillDiffuse?.columns ?? 0;
-    return new Meeting(from[index] as Departure, transition, later, unseen, noiseRoots).state();
+    meeting.at(from[index] as Departure, transition, later, unseen);
+    return meeting.state();
   });
 }
 

@@ -3,7 +3,6 @@ import { semidefiniteFactor } from "../../linear-algebra/semidefinite.ts";
 import { lowerPart, triangularise } from "../../linear-algebra/triangularise.ts";
 import type { CovarianceForm } from "./covariance-form.ts";
 import type { Transition } from "./model.ts";
-import { withoutEmptyColumns } from "./noise-roots.ts";
 
 /**
  * S, n × n, with P = S Sᵀ: P is positive semi-definite by construction, and half the digits are lost that P would lose.
@@ -98,7 +97,7 @@ export class SquareRootForm implements CovarianceForm {
   }
 
   root(): Matrix {
-    return withoutEmptyColumns(this.#root);
+    return this.#root.copy();
   }
 
   /** φ = Sᵀz; returns φᵀφ. */

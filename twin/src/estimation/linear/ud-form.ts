@@ -1,4 +1,4 @@
-import { Matrix, multiply } from "../../linear-algebra/matrix.ts";
+import { Matrix } from "../../linear-algebra/matrix.ts";
 import { semidefiniteFactor } from "../../linear-algebra/semidefinite.ts";
 import {
   composeUnitFactor,
@@ -10,7 +10,6 @@ import {
 } from "../../linear-algebra/unit-factor.ts";
 import type { CovarianceForm } from "./covariance-form.ts";
 import type { Transition } from "./model.ts";
-import { withoutEmptyColumns } from "./noise-roots.ts";
 
 /**
  * P = U D Uᵀ with unit upper-triangular U and D ≥ 0, never multiplied out: P cannot become indefinite, and an update keeps
@@ -96,7 +95,12 @@ export class UdForm implements CovarianceForm {
 
   root(): Matrix {
     const { unit, diagonal } = this.#factor;
-    return withoutEmptyColumns(multiply(unit, Matrix.diagonal(diagonal.map(Math.sqrt))));
+    const root = unit.copy();
+    for (let column = 0; column < root.columns; column++) {
+      const scale = Math.sqrt(diagonal[column] as number);
+      for (let row = 0; row <= column; row++) root.set(row, column, scale * unit.get(row, column));
+    }
+    return root;
   }
 }
 
