@@ -109,6 +109,34 @@ function describeReadings(make: MakeFilter, tolerance: number): void {
 }
 
 function describeOddReadings(make: MakeFilter): void {
+  test("an output that the reading misses need not be computable", () => {
+    const blind: StochasticSystem = {
+      ...SYSTEM,
+      observe: (state, at, out) => {
+        SYSTEM.observe(state, at, out);
+        out[1] = NAN;
+      },
+      observationJacobian: () =>
+        Matrix.from([
+          [1, 0],
+          [NAN, NAN],
+        ]),
+    };
+    const [one, other] = [make(SYSTEM, START), make(blind, START)];
+    for (const filter of [one, other]) filter.predict(2);
+    const said = one.update([0.3, NAN]);
+    expect(said.nis).toBeGreaterThan(0);
+    const told = other.update([0.3, NAN]);
+    expect([told.logLikelihood, told.nis, ...told.innovation]).toEqual([
+      expect.closeTo(said.logLikelihood, 9),
+      expect.closeTo(said.nis, 9),
+      expect.closeTo(said.innovation[0]!, 9),
+      NAN,
+    ]);
+    expect(belief(other)).toEqual(belief(one).map((value) => expect.closeTo(value, 9)));
+    expect(refusal(() => other.update([0.3, 1])).code).toBe("MODEL_FAILED");
+  });
+
   test("a reading of which nothing is present changes nothing and says nothing", () => {
     const filter = make(SYSTEM, START);
     filter.predict(2);

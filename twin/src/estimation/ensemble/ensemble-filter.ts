@@ -152,7 +152,9 @@ export class EnsembleFilter implements Filter {
       return { logLikelihood: 0, nis: 0, size: 0, innovation };
     }
     const rows = this.#observations.of(this.size, this.#system.outputs);
-    const { results, lost } = this.#runAll(rows, (state, out) => this.#system.observe(state, this.#at, out));
+    const { results, lost } = this.#runAll(rows, (state, out) =>
+      this.#system.observe(state, this.#at, out, reading),
+    );
     this.#drop(results, lost);
     const seen = results.filter((row) => row !== undefined);
     const mean = new Float64Array(this.#system.outputs);

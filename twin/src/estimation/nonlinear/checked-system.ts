@@ -47,14 +47,16 @@ export class CheckedSystem {
     if (!isFiniteVector(out)) throw modelGave(`advance from ${from} to ${to}`, state, out);
   }
 
-  /** Writes h(state, at) into `out`. */
-  observe(state: Float64Array, at: number, out: Float64Array): void {
+  /** Writes h(state, at) into `out`: 0 for what `reading` misses, where the model need not know. */
+  observe(state: Float64Array, at: number, out: Float64Array, reading?: ArrayLike<number>): void {
     out.fill(Number.NaN);
     try {
       this.#system.observe(state, at, out);
     } catch (cause) {
       throw modelThrew(`observe at ${at}`, state, cause);
     }
+    if (reading)
+      for (let output = 0; output < out.length; output++) if (Number.isNaN(reading[output])) out[output] = 0;
     if (!isFiniteVector(out)) throw modelGave(`observe at ${at}`, state, out);
   }
 
@@ -75,11 +77,14 @@ export class CheckedSystem {
     return this.#jacobian(call, state, run, this.states);
   }
 
-  /** ∂h/∂x; undefined when the system has none. */
-  observationJacobian(state: Float64Array, at: number): Matrix | undefined {
+  /** ∂h/∂x, rows of 0 for what `reading` misses; undefined when the system has none. */
+  observationJacobian(state: Float64Array, at: number, reading?: ArrayLike<number>): Matrix | undefined {
     const system = this.#system;
     if (!system.observationJacobian) return undefined;
-    const run = (): Matrix | undefined => system.observationJacobian?.(state, at);
+    const run = (): Matrix | undefined => {
+      const jacobian = system.observationJacobian?.(state, at);
+      return reading && jacobian?.rows === reading.length ? withoutMissing(jacobian, reading) : jacobian;
+    };
     return this.#jacobian(`observationJacobian at ${at}`, state, run, this.outputs);
   }
 
@@ -103,6 +108,14 @@ export class CheckedSystem {
     if (!isFiniteVector(jacobian.data)) throw modelGave(call, state, jacobian.data);
     return jacobian;
   }
+}
+
+function withoutMissing(jacobian: Matrix, reading: ArrayLike<number>): Matrix {
+  const kept = jacobian.copy();
+  for (let output = 0; output < kept.rows; output++)
+    if (Number.isNaN(reading[output]))
+      for (let state = 0; state < kept.columns; state++) kept.set(output, state, 0);
+  return kept;
 }
 
 /** @throws {TwinError} unless `start` is a proper belief about `states` states at a finite time. */

@@ -175,7 +175,7 @@ export class SquareRootFilter implements Filter {
 
   /** The posterior, from the prior and a line drawn under `under`, in `next`. */
   #condition(under: Factored, reading: ArrayLike<number>): Assimilation {
-    this.#observation.lookFrom(under.mean);
+    this.#observation.lookFrom(under.mean, reading);
     const line = this.#draw(this.#observationRule, this.#observationElsewhere, under);
     const read = Float64Array.from(reading);
     if (this.#system.periods) unwrap(read, this.#observationRule.result.mean, this.#system.periods);

@@ -32,6 +32,7 @@ export class Observation implements Mapping {
   readonly size: number;
   readonly #system: CheckedSystem;
   readonly #middle: Float64Array;
+  #reading: ArrayLike<number> = [];
   at = 0;
 
   constructor(system: CheckedSystem) {
@@ -41,17 +42,21 @@ export class Observation implements Mapping {
     this.#middle = new Float64Array(system.outputs);
   }
 
-  /** @param mean the state around which lines will be drawn. */
-  lookFrom(mean: Float64Array): void {
-    if (this.#system.periods) this.#system.observe(mean, this.at, this.#middle);
+  /**
+   * @param mean the state around which lines will be drawn.
+   * @param reading the one they are for: outputs that it misses are not looked at.
+   */
+  lookFrom(mean: Float64Array, reading: ArrayLike<number>): void {
+    this.#reading = reading;
+    if (this.#system.periods) this.#system.observe(mean, this.at, this.#middle, reading);
   }
 
   evaluate(state: Float64Array, out: Float64Array): void {
-    this.#system.observe(state, this.at, out);
+    this.#system.observe(state, this.at, out, this.#reading);
     if (this.#system.periods) unwrap(out, this.#middle, this.#system.periods);
   }
 
   jacobian(state: Float64Array): Matrix | undefined {
-    return this.#system.observationJacobian(state, this.at);
+    return this.#system.observationJacobian(state, this.at, this.#reading);
   }
 }

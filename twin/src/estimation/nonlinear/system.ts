@@ -13,7 +13,7 @@ export interface StochasticSystem {
   readonly outputs: number;
   /** `out` ← f(state; from, to), without noise. `out` is never `state`. */
   advance(state: Float64Array, from: number, to: number, out: Float64Array): void;
-  /** `out` ← h(state, at). */
+  /** `out` ← h(state, at). NaN will do for an output that the reading misses. */
   observe(state: Float64Array, at: number, out: Float64Array): void;
   /** Q(from, to), n × n: what accumulates in that time. */
   processNoise(from: number, to: number): Matrix;

@@ -27,12 +27,12 @@ export function gaussianParticles(system: StochasticSystem): ParticleSystem {
       transition.rootOver(from, to).addDraw(dice, out);
     },
     logDensity(reading, state, at): number {
-      checked.observe(state, at, expected);
+      checked.observe(state, at, expected, reading);
       if (periods) unwrap(expected, reading, periods);
       return sensors.at(reading, expected);
     },
     summary: {
-      expect: (state, at, out) => checked.observe(state, at, out),
+      expect: (state, at, out) => system.observe(state, at, out),
       noise: checked.observationNoise,
       ...(periods && { periods }),
     },

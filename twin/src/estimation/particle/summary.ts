@@ -28,6 +28,7 @@ export class GaussianSummary {
 
   /** Writes y − ȳ into `innovation` and returns the NIS. A particle that cannot be observed is left out; NaN when all are. */
   of(cloud: ParticleCloud, reading: Float64Array, at: number, innovation: Float64Array): number {
+    const present = Array.from(reading.keys()).filter((output) => !Number.isNaN(reading[output]));
     const state = new Float64Array(cloud.states.length);
     const expected = new Float64Array(reading.length);
     for (let particle = 0; particle < cloud.count; particle++) {
@@ -35,12 +36,11 @@ export class GaussianSummary {
       this.#weights[particle] = 0;
       if (weight === 0) continue;
       cloud.read(particle, state);
-      if (!this.#observe(state, at, expected)) continue;
+      if (!this.#observe(state, at, expected, present)) continue;
       this.#weights[particle] = weight;
       for (let output = 0; output < expected.length; output++)
         (this.#rows[output] as Float64Array)[particle] = expected[output] as number;
     }
-    const present = Array.from(reading.keys()).filter((output) => !Number.isNaN(reading[output]));
     const rows = present.map((output) => this.#rows[output] as Float64Array);
     for (const output of present) this.#gather(output);
     const mean = weightedMean(rows, this.#weights);
@@ -73,10 +73,11 @@ export class GaussianSummary {
     return period === undefined ? value : nearestImage(value, around, period);
   }
 
-  #observe(state: Float64Array, at: number, out: Float64Array): boolean {
+  #observe(state: Float64Array, at: number, out: Float64Array, present: readonly number[]): boolean {
+    out.fill(Number.NaN);
     try {
       this.#expect(state, at, out);
-      return out.every(Number.isFinite);
+      return present.every((output) => Number.isFinite(out[output]));
     } catch {
       return false;
     }
