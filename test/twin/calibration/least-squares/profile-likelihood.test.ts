@@ -171,6 +171,88 @@ describe("identifiability stated", () => {
   });
 });
 
+describe("a path along which descents get stuck", () => {
+  // Rat43 of NIST's collection: from afar a descent ends on a plateau where the curve is a constant.
+  const y = [
+    16.08, 33.83, 65.8, 97.2, 191.55, 326.2, 386.87, 520.53, 590.03, 651.92, 724.93, 699.56, 689.96, 637.56,
+    717.41,
+  ];
+  const growth = curve({
+    parameters: ["limit", "shift", "rate", "shape"],
+    x: y.map((_, row) => row + 1),
+    y,
+    model: (x, t) => at(t, 0) / (1 + Math.exp(at(t, 1) - at(t, 2) * x)) ** (1 / at(t, 3)),
+  });
+
+  test.each([
+    // By root finding over fits of another program's trust region (15 digits), each started from its neighbour.
+    ["limit", 668.1015366445, 739.4279948745],
+    ["shift", 0.4482424495, 12.4921671494],
+    ["rate", 0.4530181753, 1.494571995],
+    ["shape", 0.107754928, 3.8436354876],
+  ])("is followed all the same: %s", (id, low, high) => {
+    const { interval, verdict, points, threshold } = profileLikelihood(
+      fitLeastSquares(growth, [700, 5, 0.75, 1.3]),
+      id,
+    );
+    expect(interval[0] / low).toBeCloseTo(1, 8);
+    expect(interval[1] / high).toBeCloseTo(1, 8);
+    expect(verdict).toBe("identifiable");
+    // None of its points lies on the plateau, 276 thresholds high.
+    expect(Math.max(...points.map(({ rise }) => rise))).toBeLessThan(10 * threshold);
+  });
+});
+
+describe("an end that cannot be known", () => {
+  const x = Array.from({ length: 30 }, (_, row) => row / 5);
+  const y = x.map((time, row) => 3 * Math.exp(-0.7 * time) + 0.05 * Math.sin(row * row));
+  const decay = (change: (rate: number, value: number) => number): LeastSquaresFit =>
+    fitLeastSquares(
+      curve({
+        parameters: ["size", "rate"],
+        x,
+        y,
+        model: (time, t) => change(at(t, 1), at(t, 0) * Math.exp(-at(t, 1) * time)),
+      }),
+      [2, 0.6],
+    );
+
+  test("because the model has no values beyond is said with the place, and is no verdict on the data", () => {
+    const free = profileLikelihood(
+      decay((_, value) => value),
+      "rate",
+    );
+    const edge = (2 * free.interval[1] + free.estimate) / 3;
+    const cut = profileLikelihood(
+      decay((rate, value) => {
+        if (rate > edge) throw new Error("diverged");
+        return value;
+      }),
+      "rate",
+    );
+    expect(cut.verdict).toBe("end unknown");
+    expect(cut.interval[0] / free.interval[0]).toBeCloseTo(1, 9);
+    expect(cut.interval[1]).toBeNaN();
+    expect(cut.reason).toMatch(/^upper end unknown: the model fails beyond /);
+    expect(Number(/beyond ([\d.]+)/.exec(cut.reason)?.[1]) / edge).toBeCloseTo(1, 4);
+  });
+
+  test("because the rise jumps over the threshold there is never a number", () => {
+    const free = profileLikelihood(
+      decay((_, value) => value),
+      "rate",
+    );
+    const edge = (free.interval[1] + free.estimate) / 2;
+    const { verdict, interval, reason } = profileLikelihood(
+      decay((rate, value) => (rate > edge ? value * value : value)),
+      "rate",
+    );
+    expect(verdict).toBe("end unknown");
+    expect(interval[1]).toBeNaN();
+    expect(reason).toMatch(/^upper end unknown: (the profile jumps|no fit of the other parameters)/);
+  });
+});
+
 test("a profile that finds a smaller sum of squares says that the fit was no optimum, and where to go on", () => {
   const early = fitLeastSquares(bod().problem, [8, 3], { iterations: 1 });
   expect(early.converged).toBe(false);

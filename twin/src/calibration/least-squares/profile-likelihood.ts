@@ -7,14 +7,18 @@ import { type ProfileOptions, profileStatistic } from "./profile-statistic.ts";
 export interface Profile {
   readonly id: string;
   readonly estimate: number;
-  /** Where the rise reaches the threshold; the parameter's bound (or ±∞) on a side that never does. */
+  /** Where the rise reaches the threshold; the parameter's bound (or ±∞) on a side that never does, NaN where that is unknown. */
   readonly interval: readonly [low: number, high: number];
   readonly level: number;
   /** Which statistic, against which quantile. */
   readonly version: string;
   readonly threshold: number;
-  readonly verdict: "identifiable" | "practically not identifiable" | "structurally not identifiable";
-  /** Why: which side is open, and what was tried there. */
+  readonly verdict:
+    | "identifiable"
+    | "practically not identifiable"
+    | "structurally not identifiable"
+    | "end unknown";
+  /** Why: which side is open or unknown, and what stopped the path there. */
   readonly reason: string;
   /** In order of the value. */
   readonly points: readonly ProfilePoint[];
@@ -34,7 +38,8 @@ const FLAT = 1e-4;
  *     "likelihood":  2 (ℓ_max − ℓ(θ_j)) = χ²_level(1);  that is S − S_min for known noise, n ln(S/S_min) otherwise
  *
  * Closed on both sides: identifiable. Open on one: the data bound it on one side only, practically not identifiable. A
- * flat line: structurally not. Unlike a standard error this holds for a bent or lopsided likelihood and does not depend
+ * flat line: structurally not. Where the model fails, or no fit of the others continues the profile, before the threshold
+ * is reached, that end is unknown, and the reason says from where on. Unlike a standard error this holds for a bent or lopsided likelihood and does not depend
  * on the parameter's scale.
  *
  * @throws {TwinError} UNKNOWN_PARAMETER, BAD_LEVEL, NO_FREEDOM
@@ -52,7 +57,8 @@ export function profileLikelihood(fit: LeastSquaresFit, id: string, options: Pro
   const path = new ProfilePath(fit, index, statistic);
   const low = path.follow(-1);
   const high = path.follow(1);
-  const open = [low, high].filter((end) => !end.closed);
+  const ends = [low, high];
+  const loose = ends.filter(({ kind }) => kind !== "closed");
   const points = [...path.points].sort((left, right) => left.value - right.value);
   const flat = points.every(({ rise }) => rise < FLAT * statistic.threshold);
   return {
@@ -62,13 +68,14 @@ export function profileLikelihood(fit: LeastSquaresFit, id: string, options: Pro
     level: statistic.level,
     version: statistic.name,
     threshold: statistic.threshold,
-    verdict:
-      open.length === 0
+    verdict: ends.some(({ kind }) => kind === "unknown")
+      ? "end unknown"
+      : loose.length === 0
         ? "identifiable"
         : flat
           ? "structurally not identifiable"
           : "practically not identifiable",
-    reason: open.length === 0 ? "closed on both sides" : open.map(({ reason }) => reason).join("; "),
+    reason: loose.length === 0 ? "closed on both sides" : loose.map(({ reason }) => reason).join("; "),
     points,
     ...(path.better ? { better: path.better } : {}),
     evaluations: path.counts(),

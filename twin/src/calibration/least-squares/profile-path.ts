@@ -1,12 +1,7 @@
-import { TwinError } from "../../errors.ts";
-import { Matrix } from "../../linear-algebra/matrix.ts";
 import type { RunCounts } from "../problem/evaluator.ts";
 import type { LeastSquaresFit } from "./fit-report.ts";
-import { descend } from "./levenberg-marquardt.ts";
-import { columnNorms, LocalModel } from "./local-model.ts";
-import { ModelResiduals } from "./model-residuals.ts";
+import { HeldFits, type NoPlace, type Place } from "./held-fits.ts";
 import type { ProfileStatistic } from "./profile-statistic.ts";
-import { HeldCoordinate } from "./residual-system.ts";
 
 /** One parameter held, all others fitted again. */
 export interface ProfilePoint {
@@ -19,15 +14,10 @@ export interface ProfilePoint {
 
 /** Where a profile ends on one side. */
 export interface End {
+  /** NaN when the end is unknown. */
   readonly value: number;
-  readonly closed: boolean;
+  readonly kind: "closed" | "open" | "unknown";
   readonly reason: string;
-}
-
-/** A point of the path in the coordinates of the fit. */
-interface Place {
-  readonly z: Float64Array;
-  readonly rise: number;
 }
 
 interface Mark {
@@ -39,7 +29,17 @@ interface Mark {
 const GROWTH = 2;
 /** Steps outwards before a side counts as open: 2³⁰ standard errors. */
 const MOST_STEPS = 30;
+/** Fits outwards, those that were tried too far out included. */
+const MOST_FITS = 120;
+/** Steps shorter than this share of the first one are not taken: what stops the path there is told. */
+const SHORTEST = 1e-4;
+/** √rise of a fit is what was expected up to this factor; above, other starts are tried … */
+const EXPECTED = 1.3;
+/** … and above this one, or half the way to the threshold, the fit counts as stuck, and the step is shortened. */
+const STUCK = 3;
 const ROOT_TOLERANCE = 1e-10;
+/** A root's rise is the threshold to this share of it (and the model's noise), or it is no root. */
+const ROOT_MISS = 1e-4;
 /** A profile may be called level only beyond this: units of a logarithm (and twice back to 0), first steps otherwise. */
 const FAR_UNITS = 80;
 const FAR_STEPS = 32;
@@ -47,164 +47,148 @@ const FAR_STEPS = 32;
 const STALLED = 1e-3;
 
 /**
- * The path of a profile in the coordinates of the fit: outwards from the optimum by steps that grow, each fit started on
- * the line through the last two (at first on the tangent), until the rise passes the threshold or levels off.
+ * The path of a profile in the coordinates of the fit: outwards from the optimum by steps that grow, until the rise passes
+ * the threshold or levels off. Each fit is started on the line through the last two; one whose rise is not what the path
+ * lets expect is tried again from the last point, from the tangent and from the optimum, and the best counts. A rise that
+ * still jumps shortens the step, so that a descent stuck on a plateau is not taken for the profile.
  */
 export class ProfilePath {
   readonly points: ProfilePoint[] = [];
   better: Float64Array | undefined;
-  readonly #fit: LeastSquaresFit;
+  readonly #fits: HeldFits;
   readonly #index: number;
   readonly #statistic: ProfileStatistic;
-  readonly #system: ModelResiduals;
-  readonly #origin: Place;
+  readonly #goal: number;
+  readonly #tangent: Float64Array;
   readonly #firstStep: number;
+  /** √rise per unit of the coordinate by the standard error; NaN without one. */
+  readonly #firstSlope: number;
   readonly #far: number;
 
   constructor(fit: LeastSquaresFit, index: number, statistic: ProfileStatistic) {
-    this.#fit = fit;
     this.#index = index;
     this.#statistic = statistic;
-    this.#system = new ModelResiduals(fit.problem, { tolerated: 1 });
-    const z = this.#system.coordinatesOf(fit.parameters);
-    this.#origin = { z, rise: 0 };
+    this.#goal = Math.sqrt(statistic.threshold);
+    this.#fits = new HeldFits(fit, index, statistic);
+    this.#tangent = this.#fits.tangent();
     this.points.push({ value: fit.parameters[index] as number, rise: 0, parameters: fit.parameters });
-    const transform = this.#system.transforms[index];
-    const here = z[index] as number;
+    const transform = this.#fits.system.transforms[index];
+    const here = this.#fits.coordinate(this.#fits.optimum);
     const error = (fit.standardErrors[index] as number) / (transform?.slope(here) ?? 1);
     const reach = transform?.reach(here) || 1;
     // The Wald interval where there is one; coordinates that are logarithms go by units.
     const logarithmic = transform?.reach(0) === transform?.reach(1);
-    this.#firstStep =
-      Number.isFinite(error) && error > 0
-        ? Math.min(error * Math.sqrt(statistic.threshold), logarithmic ? reach : Number.POSITIVE_INFINITY)
-        : 0.1 * reach;
+    const known = Number.isFinite(error) && error > 0;
+    this.#firstSlope = known ? 1 / error : Number.NaN;
+    this.#firstStep = known
+      ? Math.min(error * this.#goal, logarithmic ? reach : Number.POSITIVE_INFINITY)
+      : 0.1 * reach;
     this.#far = logarithmic ? FAR_UNITS * reach + 2 * Math.abs(here) : FAR_STEPS * this.#firstStep;
   }
 
   counts(): RunCounts {
-    return this.#system.counts();
+    return this.#fits.system.counts();
   }
 
   follow(side: -1 | 1): End {
-    let before = this.#behind(side);
-    let last = this.#origin;
+    let before = this.#fits.optimum;
+    let last = this.#fits.optimum;
     let distance = this.#firstStep;
-    for (let step = 0; step < MOST_STEPS; step++) {
-      const place = this.#fitAt(this.#at(side * distance), last, before);
-      if (!place) {
-        const known = Math.abs(this.#coordinate(last) - this.#coordinate(this.#origin));
-        if (distance - known < 1e-3 * this.#firstStep)
-          return this.#open(side, "the model has no values beyond");
+    let barrier = Number.POSITIVE_INFINITY;
+    let steps = 0;
+    for (let tried = 0; steps < MOST_STEPS && tried < MOST_FITS; tried++) {
+      const known = this.#distance(last);
+      const place = this.#step(side * distance, last, before);
+      if (typeof place === "string") {
+        if (distance - known < SHORTEST * this.#firstStep) return this.#unknown(last, `${place} beyond`);
+        if (place === "the model fails") barrier = distance;
         distance = (distance + known) / 2;
         continue;
       }
+      this.#keep(place);
       if (place.rise >= this.#statistic.threshold) return this.#root(last, place);
-      if (
-        distance > this.#far &&
-        Math.sqrt(place.rise) - Math.sqrt(last.rise) < STALLED * Math.sqrt(this.#statistic.threshold)
-      )
+      if (distance > this.#far && Math.sqrt(place.rise) - Math.sqrt(last.rise) < STALLED * this.#goal)
         return this.#open(side, "the profile levels off");
       before = last;
       last = place;
-      distance = this.#next(distance, place);
+      steps++;
+      distance = Math.min(this.#next(distance, place), (distance + barrier) / 2);
     }
-    return this.#open(side, "the profile never reaches the threshold");
+    return steps < MOST_STEPS
+      ? this.#unknown(last, `${MOST_FITS} fits did not lead beyond`)
+      : this.#open(side, "the profile never reaches the threshold");
   }
 
-  /** A point before the optimum on the tangent of the profile, along which the others move by −J_o⁺ J_j. */
-  #behind(side: -1 | 1): Place {
-    const whole = new Matrix(this.#system.size, this.#system.coordinates);
-    if (whole.columns === 1 || !this.#system.jacobian(this.#origin.z, "exact", whole)) return this.#origin;
-    const own = Float64Array.from({ length: whole.rows }, (_, row) => whole.get(row, this.#index));
-    const others = withoutColumn(whole, this.#index);
-    const local = new LocalModel(others, own, columnNorms(others), this.#system.slopeError());
-    const { move } = local.within(Number.POSITIVE_INFINITY);
-    const z = this.#origin.z.map((value, index) => {
-      const share = index === this.#index ? 1 : (move[index < this.#index ? index : index - 1] as number);
-      return value - side * this.#firstStep * share;
+  /** The fit at an offset from the optimum, or why there is none that continues the path. */
+  #step(offset: number, last: Place, before: Place): Place | NoPlace | "the profile jumps" {
+    const from = Math.sqrt(last.rise);
+    const length = Math.abs(offset) - this.#distance(last);
+    const climb = length * this.#slope(last, before);
+    const at = this.#fits.coordinate(this.#fits.optimum) + offset;
+    const place = this.#fits.best(at, this.#starts(at, last, before), ({ rise }) => {
+      return !(Math.sqrt(rise) > from + EXPECTED * climb);
     });
-    return { z, rise: 0 };
+    if (typeof place === "string") return place;
+    const most = from + Math.max(STUCK * climb, this.#goal / 2);
+    return Math.sqrt(place.rise) > most ? "the profile jumps" : place;
+  }
+
+  /** Of √rise: the steeper of the last step and of the whole way; NaN where nothing is known of it. */
+  #slope(last: Place, before: Place): number {
+    if (last === this.#fits.optimum) return this.#firstSlope;
+    const own = Math.sqrt(last.rise);
+    const length = this.#distance(last) - this.#distance(before);
+    return Math.max((own - Math.sqrt(before.rise)) / length, own / this.#distance(last));
+  }
+
+  #starts(at: number, last: Place, before: Place): Float64Array[] {
+    const { optimum } = this.#fits;
+    const along = (place: Place, by: number): Float64Array =>
+      place.z.map((value, index) => value + by * (this.#tangent[index] as number));
+    const tangent = along(optimum, at - this.#fits.coordinate(optimum));
+    const span = this.#fits.coordinate(last) - this.#fits.coordinate(before);
+    if (span === 0) return [tangent, optimum.z];
+    // The valley is nearly straight over one step.
+    const share = (at - this.#fits.coordinate(last)) / span;
+    const line = last.z.map((value, index) => value + share * (value - (before.z[index] as number)));
+    return [line, last.z, tangent, optimum.z];
   }
 
   /** Where √rise would meet the threshold if it grew in proportion, and a little more so that the root is bracketed. */
   #next(distance: number, { rise }: Place): number {
-    const wanted = 1.05 * Math.sqrt(this.#statistic.threshold / Math.max(rise, 1e-300));
+    const wanted = (1.05 * this.#goal) / Math.sqrt(Math.max(rise, 1e-300));
     return distance * Math.min(Math.max(wanted, 1.1), GROWTH);
   }
 
-  #coordinate({ z }: Place): number {
-    return z[this.#index] as number;
+  #distance(place: Place): number {
+    return Math.abs(this.#fits.coordinate(place) - this.#fits.coordinate(this.#fits.optimum));
   }
 
-  #at(offset: number): number {
-    return this.#coordinate(this.#origin) + offset;
-  }
-
-  #open(side: -1 | 1, why: string): End {
-    const transform = this.#system.transforms[this.#index];
-    return {
-      value: (side < 0 ? transform?.low : transform?.high) ?? side * Number.POSITIVE_INFINITY,
-      closed: false,
-      reason: `open ${side < 0 ? "below" : "above"}: ${why}`,
-    };
-  }
-
-  /** All others fitted again with this one held; undefined when the model fails there. */
-  #fitAt(coordinate: number, last: Place, before: Place): Place | undefined {
-    const held = new HeldCoordinate(this.#system, this.#index, coordinate);
-    // Along the line through the last two points: the valley is nearly straight over one step.
-    const span = this.#coordinate(last) - this.#coordinate(before);
-    const share = span === 0 ? 0 : (coordinate - this.#coordinate(last)) / span;
-    const others = (ahead: number): Float64Array =>
-      last.z
-        .map((value, index) => value + ahead * (value - (before.z[index] as number)))
-        .filter((_, index) => index !== this.#index);
-    const found = this.#descend(held, others(share)) ?? this.#descend(held, others(0));
-    if (!found) return undefined;
-    const place = { z: found.z, rise: this.#statistic.rise(found.sum) };
-    const parameters = this.#system.theta(place.z);
-    if (found.sum < this.#fit.residualSumOfSquares * (1 - 1e-9)) this.better ??= parameters;
+  #keep(place: Place): void {
+    const parameters = this.#fits.system.theta(place.z);
+    if (place.sum < this.#fits.optimum.sum * (1 - 1e-9)) this.better ??= parameters;
     this.points.push({ value: parameters[this.#index] as number, rise: place.rise, parameters });
-    return place;
-  }
-
-  #descend(
-    held: HeldCoordinate,
-    start: Float64Array,
-  ): { readonly z: Float64Array; readonly sum: number } | undefined {
-    const residuals = new Float64Array(held.size);
-    if (!held.residuals(start, residuals)) return undefined;
-    if (start.length === 0) return { z: held.whole(start).slice(), sum: sumOfSquares(residuals) };
-    try {
-      const descent = descend(held, start);
-      return { z: held.whole(descent.z).slice(), sum: sumOfSquares(descent.residuals) };
-    } catch (error) {
-      if (error instanceof TwinError && error.code === "MODEL_FAILS") return undefined;
-      throw error;
-    }
   }
 
   /** Regula falsi on √rise − √threshold, nearly linear in the coordinate; an end that stays twice is halved (Illinois). */
   #root(inside: Place, outside: Place): End {
-    const goal = Math.sqrt(this.#statistic.threshold);
-    const excess = (place: Place): number => Math.sqrt(place.rise) - goal;
-    const ends = [
-      { place: inside, excess: excess(inside) },
-      { place: outside, excess: excess(outside) },
-    ] as [Mark, Mark];
-    const scale = Math.abs(this.#coordinate(outside) - this.#coordinate(this.#origin));
+    const marked = (place: Place): Mark => ({ place, excess: Math.sqrt(place.rise) - this.#goal });
+    const ends: [Mark, Mark] = [marked(inside), marked(outside)];
+    const scale = this.#distance(outside);
     let stayed = -1;
     for (let round = 0; round < 60; round++) {
       const [low, high] = ends;
-      const from = this.#coordinate(low.place);
-      const to = this.#coordinate(high.place);
+      const from = this.#fits.coordinate(low.place);
+      const to = this.#fits.coordinate(high.place);
       if (Math.abs(to - from) <= ROOT_TOLERANCE * scale || high.excess === low.excess) break;
       const at = from - (low.excess * (to - from)) / (high.excess - low.excess);
-      const place = this.#fitAt(at, low.place, high.place);
-      if (!place) break;
-      const found = { place, excess: excess(place) };
-      if (Math.abs(found.excess) <= ROOT_TOLERANCE * goal) return this.#closed(place);
+      const place = this.#fits.best(at, this.#starts(at, low.place, high.place), ({ rise }) =>
+        this.#hits(rise, 0.01),
+      );
+      if (typeof place === "string") return this.#unknown(low.place, `${place} beyond`);
+      const found = marked(place);
+      this.#keep(place);
+      if (Math.abs(found.excess) <= ROOT_TOLERANCE * this.#goal) return this.#closed(place);
       const replaced = found.excess > 0 ? 1 : 0;
       ends[replaced] = found;
       const stays = 1 - replaced;
@@ -212,24 +196,45 @@ export class ProfilePath {
       if (stayed === stays) ends[stays] = { ...other, excess: other.excess / 2 };
       stayed = stays;
     }
-    return this.#closed(ends[1].place);
+    const nearest = ends
+      .map(({ place }) => place)
+      .sort(
+        (one, other) =>
+          Math.abs(one.rise - this.#statistic.threshold) - Math.abs(other.rise - this.#statistic.threshold),
+      )[0] as Place;
+    return this.#hits(nearest.rise, ROOT_MISS, nearest.noise)
+      ? this.#closed(nearest)
+      : this.#unknown(ends[0].place, "the profile jumps over the threshold beyond");
+  }
+
+  #hits(rise: number, share: number, noise = 0): boolean {
+    return Math.abs(rise - this.#statistic.threshold) <= share * this.#statistic.threshold + noise;
   }
 
   #closed(place: Place): End {
+    return { value: this.#valueOf(place), kind: "closed", reason: "closed" };
+  }
+
+  #open(side: -1 | 1, why: string): End {
+    const transform = this.#fits.system.transforms[this.#index];
     return {
-      value: this.#system.theta(place.z)[this.#index] as number,
-      closed: true,
-      reason: "closed",
+      value: (side < 0 ? transform?.low : transform?.high) ?? side * Number.POSITIVE_INFINITY,
+      kind: "open",
+      reason: `open ${side < 0 ? "below" : "above"}: ${why}`,
     };
   }
-}
 
-function withoutColumn(matrix: Matrix, left: number): Matrix {
-  const rest = new Matrix(matrix.rows, matrix.columns - 1);
-  for (let row = 0; row < rest.rows; row++)
-    for (let column = 0; column < rest.columns; column++)
-      rest.set(row, column, matrix.get(row, column < left ? column : column + 1));
-  return rest;
-}
+  #unknown(last: Place, why: string): End {
+    const reached = `${((100 * last.rise) / this.#statistic.threshold).toFixed(0)} % of the threshold`;
+    const side = this.#fits.coordinate(last) < this.#fits.coordinate(this.#fits.optimum) ? "lower" : "upper";
+    return {
+      value: Number.NaN,
+      kind: "unknown",
+      reason: `${side} end unknown: ${why} ${this.#valueOf(last).toPrecision(6)}, where the rise is ${reached}`,
+    };
+  }
 
-const sumOfSquares = (values: Float64Array): number => values.reduce((sum, value) => sum + value * value, 0);
+  #valueOf({ z }: Place): number {
+    return this.#fits.system.theta(z)[this.#index] as number;
+  }
+}
