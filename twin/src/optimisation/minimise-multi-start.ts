@@ -3,7 +3,7 @@ import { shapeError } from "../linear-algebra/matrix.ts";
 import type { Dice } from "../random/dice.ts";
 import { latinHypercube } from "./latin-hypercube.ts";
 import { type MinimiseOptions, minimise } from "./minimise.ts";
-import type { Minimum, Objective } from "./minimise-counted.ts";
+import { CountedObjective, type Minimum, type Objective } from "./minimise-counted.ts";
 import { nelderMead } from "./minimise-nelder-mead.ts";
 
 /** Where starts are drawn; the search itself may leave the box. */
@@ -15,13 +15,18 @@ export interface StartBox {
 export interface MultiStartOptions extends MinimiseOptions {
   /** Number of drawn starts; 8 when absent. */
   readonly starts?: number;
+  /**
+   * Start where the function is least first, and stop once so many have ended at the best minimum without one that ended
+   * elsewhere; all starts are searched when absent.
+   */
+  readonly enough?: number;
   /** Starts to try first. */
   readonly first?: readonly ArrayLike<number>[];
 }
 
 export interface MultiStart {
   readonly best: Minimum;
-  /** All of them, in order of their starts. */
+  /** All that were searched, in order. */
   readonly all: readonly Minimum[];
   /** How many ended within 1e-6 · max(|f|, 1) of the best: a single one is a reason to add starts. */
   readonly agreeing: number;
@@ -44,12 +49,12 @@ export function multiStart(
     ...(options.first ?? []).map((start) => Float64Array.from(start)),
     ...startsIn(box, options.starts ?? 8, dice),
   ];
-  const all = starts.map((start) => polished(objective, start, options));
+  const all = searched(objective, starts, options);
   const [first] = all;
   if (first === undefined)
     throw new TwinError("NO_START", "there is no start to search from", "ask for at least one start");
   const best = all.reduce((least, one) => (one.value < least.value ? one : least), first);
-  const close = 1e-6 * Math.max(Math.abs(best.value), 1);
+  const close = closeTo(best.value);
   return {
     best,
     all,
@@ -57,6 +62,29 @@ export function multiStart(
     evaluations: all.reduce((sum, one) => sum + one.evaluations, 0),
     failures: all.reduce((sum, one) => sum + one.failures, 0),
   };
+}
+
+const closeTo = (value: number): number => 1e-6 * Math.max(Math.abs(value), 1);
+
+function searched(
+  objective: Objective,
+  starts: readonly Float64Array[],
+  options: MultiStartOptions,
+): readonly Minimum[] {
+  const { enough } = options;
+  if (enough === undefined) return starts.map((start) => polished(objective, start, options));
+  const counted = new CountedObjective(objective);
+  const ranked = starts
+    .map((start) => ({ start, value: counted.at(start) }))
+    .sort((one, other) => one.value - other.value);
+  const found: Minimum[] = [];
+  for (const { start } of ranked) {
+    found.push(polished(objective, start, options));
+    const values = found.map(({ value }) => value);
+    const least = Math.min(...values);
+    if (found.length >= enough && values.every((value) => value <= least + closeTo(least))) break;
+  }
+  return found;
 }
 
 function polished(objective: Objective, start: Float64Array, options: MinimiseOptions): Minimum {

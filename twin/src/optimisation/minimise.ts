@@ -46,6 +46,7 @@ class QuasiNewton {
 
   run(start: Float64Array): Minimum {
     let here = this.#point(start, this.#objective.at(start));
+    if (here.value === Number.NEGATIVE_INFINITY) return this.#stop(here, false, "unbounded", 0);
     if (!Number.isFinite(here.value)) return this.#stop(here, false, "no finite start", 0);
     let inverse: Matrix | undefined;
     const limit = this.#options.maxIterations ?? 200;

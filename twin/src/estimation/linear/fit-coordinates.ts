@@ -33,6 +33,12 @@ export function slopeAt(scale: FitParameter["scale"], value: number): number {
   return scale === "correlation" ? 1 - value * value : value;
 }
 
+/** The end of the range that a value may have run towards, if any: its coordinate is infinite. */
+export function edgeNear(scale: FitParameter["scale"], value: number): number | undefined {
+  if (scale === "variance") return 0;
+  return scale === "correlation" && Math.abs(value) > 0.9 ? Math.sign(value) : undefined;
+}
+
 /**
  * Bounds of the starts as coordinates; `spread` is the variance of the data, for variances without bounds of their own.
  * @throws {TwinError} BAD_BOX.

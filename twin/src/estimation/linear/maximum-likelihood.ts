@@ -5,7 +5,23 @@ import { hessian } from "../../optimisation/minimise-differences.ts";
 import { multiStart } from "../../optimisation/minimise-multi-start.ts";
 import type { Dice } from "../../random/dice.ts";
 import { likelihoodOfSeries } from "./filter.ts";
-import { type FitParameter, fromNatural, slopeAt, startInterval, toNatural } from "./fit-coordinates.ts";
+import {
+  checkBounded,
+  checkParameters,
+  checkSomethingRead,
+  densityAtRounding,
+  noFit,
+  spreadOf,
+  unboundedLikelihood,
+} from "./fit-checks.ts";
+import {
+  edgeNear,
+  type FitParameter,
+  fromNatural,
+  slopeAt,
+  startInterval,
+  toNatural,
+} from "./fit-coordinates.ts";
 import { type UnidentifiedDirection, uncertaintyOf } from "./fit-uncertainty.ts";
 import { concentrated, type DiffuseConvention } from "./likelihood.ts";
 import type { LinearModel } from "./model.ts";
@@ -22,7 +38,7 @@ export interface FitProblem {
 
 export interface FitOptions {
   readonly dice: Dice;
-  /** Random starts; 6 when absent. */
+  /** Random starts. When absent up to 6, best first, until the three tried first agree. */
   readonly starts?: number;
   /**
    * A variance to divide out in closed form. Every variance of the model, its start included, must then be fitted with scale
@@ -40,7 +56,7 @@ export interface FittedParameter {
   readonly value: number;
   /** From the curvature at the maximum, by the delta method; NaN at a boundary, infinite where not identified. */
   readonly standardError: number;
-  /** A variance of exactly 0 is at least as likely as any other. */
+  /** A variance of exactly 0, or a correlation of exactly ±1, is at least as likely as any other. */
   readonly atBoundary: boolean;
 }
 
@@ -62,19 +78,27 @@ export interface LikelihoodFit {
 }
 
 /**
- * Maximum likelihood for any parameters of a linear model: BFGS on unbounded coordinates from several starts, variances of
- * zero tried, standard errors from the Hessian.
+ * Maximum likelihood for any parameters of a linear model: BFGS on unbounded coordinates from several starts, the edges of
+ * their ranges tried (variances of zero, correlations of ±1), standard errors from the Hessian.
  *
  * Fails softly: without a finite likelihood anywhere `converged` is false and the reason says so. A standard error assumes
  * white, Gaussian residuals: check the standardised innovations of the fitted model.
  *
- * @throws {TwinError} NO_READINGS, BAD_SHAPE, BAD_READING, OUT_OF_ORDER; BAD_BOX; NOT_SCALE_FREE when `concentrate` does not
- *   hold; NO_FIT when the likelihood is finite nowhere.
+ * @throws {TwinError} NO_READINGS, BAD_SHAPE, BAD_READING, OUT_OF_ORDER; BAD_BOX; BAD_OPTION for parameters that do not fit; NOT_SCALE_FREE when `concentrate` does not
+ *   hold; NO_FIT when the likelihood is finite nowhere, or has no maximum
+ *   because readings are predicted to within their rounding.
  * @see Durbin & Koopman (2012), §7.3; Harvey (1989), §3.4.
  */
 export function maximumLikelihood(problem: FitProblem, options: FitOptions): LikelihoodFit {
   return new Fit(problem, options).run();
 }
+
+/** Parameters that are held at the edge of their range. */
+type Edges = ReadonlyMap<string, number>;
+
+const NO_EDGES: Edges = new Map();
+const MOST_STARTS = 6;
+const ENOUGH_AGREEING = 3;
 
 class Fit {
   readonly #problem: FitProblem;
@@ -82,10 +106,13 @@ class Fit {
   readonly #searched: readonly FitParameter[];
   readonly #intervals: readonly (readonly [number, number])[];
   #series: Series | undefined;
+  /** Above this log-density a reading, on average, the likelihood is running away. */
+  #most = Number.POSITIVE_INFINITY;
   #evaluations = 0;
   #failures = 0;
 
   constructor(problem: FitProblem, options: FitOptions) {
+    checkParameters(problem.parameters, options.concentrate);
     this.#problem = problem;
     this.#options = options;
     this.#searched = problem.parameters.filter(({ id }) => id !== options.concentrate);
@@ -94,17 +121,22 @@ class Fit {
   }
 
   run(): LikelihoodFit {
-    const { dice, starts = 6 } = this.#options;
+    const { dice, starts } = this.#options;
     const low = this.#intervals.map(([from]) => from);
     const high = this.#intervals.map(([, to]) => to);
     this.#checkReadings([low, high, low.map((from, index) => (from + (high[index] as number)) / 2)]);
-    const search = multiStart((x) => this.#cost(x, new Set()), { low, high }, dice, {
-      starts: this.#searched.length === 0 ? 1 : starts,
+    const search = multiStart((x) => this.#cost(x, NO_EDGES), { low, high }, dice, {
+      starts: this.#searched.length === 0 ? 1 : (starts ?? MOST_STARTS),
+      ...(starts === undefined && { enough: ENOUGH_AGREEING }),
     });
     this.#count(search);
+    if (search.best.reason === "unbounded")
+      throw unboundedLikelihood("the readings are predicted to within their rounding");
     if (!Number.isFinite(search.best.value)) throw noFit(search.failures);
-    const { best, zeros } = this.#atBoundaries(search.best);
-    return this.#report(best, zeros, search);
+    const { best, edges } = this.#atBoundaries(search.best);
+    const values = this.#finalValues(best.x, edges);
+    checkBounded(this.#problem.model(values), this.#problem.readings);
+    return this.#report(best, values, edges, search);
   }
 
   /** Bad readings are the caller's error, not a failed evaluation: found at the first of these points that has a model. */
@@ -112,42 +144,51 @@ class Fit {
     for (const point of points) {
       let model: LinearModel;
       try {
-        model = this.#problem.model(this.#values(Float64Array.from(point), new Set()));
+        model = this.#problem.model(this.#values(Float64Array.from(point), NO_EDGES));
       } catch {
         continue;
       }
-      this.#seriesFor(model);
+      checkSomethingRead(this.#seriesFor(model));
       return;
     }
   }
 
-  /** Sets variances to zero one by one, smallest effect first, where that costs nothing. */
-  #atBoundaries(found: Minimum): { best: Minimum; zeros: Set<string> } {
+  /** Sets parameters to the edge of their range one by one, smallest effect first, where that costs nothing. */
+  #atBoundaries(found: Minimum): { best: Minimum; edges: Edges } {
     let best = found;
-    const zeros = new Set<string>();
+    const edges = new Map<string, number>();
     for (;;) {
+      const natural = this.#values(best.x, edges);
       const candidates = this.#searched
-        .filter(({ id, scale }) => scale === "variance" && !zeros.has(id))
-        .map(({ id }) => ({ id, cost: this.#safeCost(best.x, new Set([...zeros, id])) }))
+        .filter(({ id }) => !edges.has(id))
+        .flatMap(({ id, scale }) => {
+          const edge = edgeNear(scale, natural[id] as number);
+          if (edge === undefined) return [];
+          return [{ id, edge, cost: this.#safeCost(best.x, new Map([...edges, [id, edge]])) }];
+        })
         .filter(({ cost }) => cost <= best.value + 1e-3)
         .sort((one, other) => one.cost - other.cost);
       const [next] = candidates;
-      if (next === undefined) return { best, zeros };
-      const tried = new Set([...zeros, next.id]);
+      if (next === undefined) return { best, edges };
+      const tried = new Map([...edges, [next.id, next.edge]]);
       const without = minimise((x) => this.#cost(x, tried), best.x);
       this.#count(without);
-      if (!(without.value <= best.value + 1e-8)) return { best, zeros };
+      if (!(without.value <= best.value + 1e-8)) return { best, edges };
       best = without;
-      zeros.add(next.id);
+      edges.set(next.id, next.edge);
     }
   }
 
-  #report(best: Minimum, zeros: ReadonlySet<string>, search: { all: readonly Minimum[] }): LikelihoodFit {
-    const values = this.#finalValues(best.x, zeros);
+  #report(
+    best: Minimum,
+    values: Readonly<Record<string, number>>,
+    edges: Edges,
+    search: { all: readonly Minimum[] },
+  ): LikelihoodFit {
     const { parameters } = this.#problem;
-    const free = parameters.filter(({ id }) => !zeros.has(id));
+    const free = parameters.filter(({ id }) => !edges.has(id));
     const coordinates = Float64Array.from(free, ({ id, scale }) => fromNatural(scale, values[id] as number));
-    const information = hessian((z) => -this.#fullLikelihood(z, free, zeros), coordinates);
+    const information = hessian((z) => -this.#fullLikelihood(z, free, edges), coordinates);
     const { covariance, unidentified } = uncertaintyOf(
       free.map(({ id }) => id),
       information,
@@ -159,7 +200,7 @@ class Fit {
         const value = values[id] as number;
         const index = free.findIndex((parameter) => parameter.id === id);
         const sd = index < 0 ? Number.NaN : Math.sqrt(covariance.get(index, index));
-        return { id, value, standardError: Math.abs(slopeAt(scale, value)) * sd, atBoundary: zeros.has(id) };
+        return { id, value, standardError: Math.abs(slopeAt(scale, value)) * sd, atBoundary: edges.has(id) };
       }),
       values,
       model: this.#problem.model(values),
@@ -176,26 +217,27 @@ class Fit {
   }
 
   /** −ln L, concentrated if asked. */
-  #cost(x: Float64Array, zeros: ReadonlySet<string>): number {
-    const model = this.#problem.model(this.#values(x, zeros));
+  #cost(x: Float64Array, edges: Edges): number {
+    const model = this.#problem.model(this.#values(x, edges));
     const { concentrate, diffuse = "omit", logLikelihood } = this.#options;
     const series = this.#seriesFor(model);
     if (logLikelihood !== undefined) return -logLikelihood(model, series);
     const likelihood = likelihoodOfSeries(model, series, { diffuse });
-    return concentrate === undefined ? -likelihood.logLikelihood : -concentrated(likelihood).logLikelihood;
+    const { logLikelihood: reached } = concentrate === undefined ? likelihood : concentrated(likelihood);
+    return reached > this.#most * likelihood.scalars ? Number.NEGATIVE_INFINITY : -reached;
   }
 
-  #safeCost(x: Float64Array, zeros: ReadonlySet<string>): number {
+  #safeCost(x: Float64Array, edges: Edges): number {
     try {
-      return this.#cost(x, zeros);
+      return this.#cost(x, edges);
     } catch {
       return Number.POSITIVE_INFINITY;
     }
   }
 
-  #fullLikelihood(z: Float64Array, free: readonly FitParameter[], zeros: ReadonlySet<string>): number {
+  #fullLikelihood(z: Float64Array, free: readonly FitParameter[], edges: Edges): number {
     const values: Record<string, number> = {};
-    for (const id of zeros) values[id] = 0;
+    for (const [id, edge] of edges) values[id] = edge;
     free.forEach(({ id, scale }, index) => {
       values[id] = toNatural(scale, z[index] as number);
     });
@@ -206,17 +248,17 @@ class Fit {
   }
 
   /** Values for a point of the search: variances relative to the one that is divided out, which is 1. */
-  #values(x: Float64Array, zeros: ReadonlySet<string>): Record<string, number> {
+  #values(x: Float64Array, edges: Edges): Record<string, number> {
     const { concentrate } = this.#options;
     const values: Record<string, number> = concentrate === undefined ? {} : { [concentrate]: 1 };
     this.#searched.forEach(({ id, scale }, index) => {
-      values[id] = zeros.has(id) ? 0 : toNatural(scale, x[index] as number);
+      values[id] = edges.get(id) ?? toNatural(scale, x[index] as number);
     });
     return values;
   }
 
-  #finalValues(x: Float64Array, zeros: ReadonlySet<string>): Record<string, number> {
-    const values = this.#values(x, zeros);
+  #finalValues(x: Float64Array, edges: Edges): Record<string, number> {
+    const values = this.#values(x, edges);
     const { concentrate, diffuse = "omit" } = this.#options;
     if (concentrate === undefined) return values;
     const relative = this.#problem.model(values);
@@ -239,6 +281,7 @@ class Fit {
     if (this.#series === undefined) {
       checkStart(model);
       this.#series = checkedSeries(this.#problem.readings, model.outputs, model.start.at);
+      this.#most = densityAtRounding(this.#series);
     }
     return this.#series;
   }
@@ -255,21 +298,3 @@ class Fit {
     this.#failures += failures;
   }
 }
-
-/** Mean square about the mean of all numbers that are there. */
-function spreadOf({ values }: Readings): number {
-  const numbers = Array.from(values as ArrayLike<number | ArrayLike<number>>, (row) =>
-    typeof row === "number" ? [row] : Array.from(row),
-  )
-    .flat()
-    .filter((value) => !Number.isNaN(value));
-  const mean = numbers.reduce((total, value) => total + value, 0) / numbers.length;
-  return numbers.reduce((total, value) => total + (value - mean) ** 2, 0) / numbers.length || 1;
-}
-
-const noFit = (failures: number): TwinError =>
-  new TwinError(
-    "NO_FIT",
-    `the likelihood is finite at none of the starts; ${failures} evaluations failed`,
-    "evaluate logLikelihood at a plausible point to see why, and narrow low and high around it",
-  );

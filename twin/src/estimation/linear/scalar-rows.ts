@@ -46,10 +46,9 @@ export class RowSplitter {
 
 /** L⁻¹(y − d) over the present outputs. */
 export function scalarValues({ outputs, offsets, mixing }: ScalarRows, reading: Float64Array): Float64Array {
-  const values = Float64Array.from(
-    outputs,
-    (output, index) => (reading[output] as number) - (offsets[index] as number),
-  );
+  const values = new Float64Array(outputs.length);
+  for (let index = 0; index < values.length; index++)
+    values[index] = (reading[outputs[index] as number] as number) - (offsets[index] as number);
   if (mixing !== undefined)
     for (let row = 1; row < values.length; row++)
       for (let inner = 0; inner < row; inner++)
