@@ -55,10 +55,28 @@ describe("published problems end where they are known to end", () => {
     expect(auto.counts.steps).toBeLessThan(10_000);
   });
 
-  test("a problem that is not stiff is never called so", () => {
-    expect(solve(arenstorf, tolerance(1e-4)).stiffFrom).toBeUndefined();
-    expect(solve(arenstorf, tolerance(1e-10)).stiffFrom).toBeUndefined();
+  test("a tight tolerance does not hide that a problem is stiff", () => {
+    const early = { ...robertson, end: 1e5 };
+    const stiff = solve(early, { method: "stiff", ...tolerance(1e-11, 1e-15) });
+    const auto = solve(early, tolerance(1e-11, 1e-15));
+    expect(auto.counts.steps).toBeLessThan(1.2 * stiff.counts.steps);
   });
+
+  test.each([1e-4, 1e-7, 1e-10, 1e-13])(
+    "a problem that is not stiff is never called so, at %d",
+    (relative) => {
+      expect(solve(arenstorf, tolerance(relative)).stiffFrom).toBeUndefined();
+      const spring: OdeSystem = {
+        size: 2,
+        derivative: (_, x, out) => {
+          out[0] = x[1]!;
+          out[1] = -x[0]!;
+        },
+      };
+      const swings = { system: spring, initial: [1, 0], end: 100, expected: [Math.cos(100), -Math.sin(100)] };
+      expect(solve(swings, tolerance(relative)).stiffFrom).toBeUndefined();
+    },
+  );
 
   test("a tighter tolerance gives a proportionally smaller error, over seven decades", () => {
     const errors = [1e-6, 1e-9, 1e-12].map((relative) =>

@@ -5,8 +5,15 @@ import type { Tolerance } from "./tolerance.ts";
 /** Steps in a row that stability, not accuracy, has bounded before a problem counts as stiff; and those that clear it. */
 const STIFF_AFTER = 15;
 const CLEARED_AFTER = 6;
-/** |λ|h from which a step counts as bounded; the region of stability ends at 3.3 on the negative real axis. */
+/**
+ * |λ|h from which a step counts as bounded; the region of stability ends at 3.3 on the negative real axis.
+ *
+ * A fast decay that is over still feeds the error estimate, so that a tight tolerance holds |λ|h below that end. Where the mode is
+ * alive, accuracy alone lets |λ|h fall with tolerance^(1/5); the boundary falls more slowly, some ten times above that.
+ */
 const STABILITY_BOUNDARY = 2.5;
+const BOUNDARY_TOLERANCE = 1e-6;
+const BOUNDARY_EXPONENT = 1 / 6;
 
 /**
  * The explicit Runge–Kutta pair of order 5(4) of Dormand and Prince: for problems that are not stiff.
@@ -39,6 +46,7 @@ export class DormandPrince implements Stepper {
   readonly #k7: Float64Array;
   #horizon = Number.POSITIVE_INFINITY;
   #step = 0;
+  readonly #boundary: number;
   #bounded = 0;
   #unbounded = 0;
 
@@ -47,6 +55,8 @@ export class DormandPrince implements Stepper {
     this.#system = system;
     this.#tolerance = tolerance;
     this.#counts = counts;
+    const tightness = tolerance.tightest > 0 ? Math.min(tolerance.tightest / BOUNDARY_TOLERANCE, 1) : 1;
+    this.#boundary = STABILITY_BOUNDARY * tightness ** BOUNDARY_EXPONENT;
     this.state = vector();
     this.slope = vector();
     this.proposal = vector();
@@ -166,7 +176,7 @@ export class DormandPrince implements Stepper {
       slopes += (entry(this.#k7, i) - entry(this.#k6, i)) ** 2;
       states += (entry(this.proposal, i) - entry(this.#stage, i)) ** 2;
     }
-    if (states > 0 && this.#step * Math.sqrt(slopes / states) > STABILITY_BOUNDARY) {
+    if (states > 0 && this.#step * Math.sqrt(slopes / states) > this.#boundary) {
       this.#bounded++;
       this.#unbounded = 0;
     } else if (++this.#unbounded === CLEARED_AFTER) {

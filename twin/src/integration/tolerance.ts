@@ -40,6 +40,11 @@ export class Tolerance {
     return relative > 0 ? entry(this.#absolute, index) / relative : 0;
   }
 
+  /** The smallest relative tolerance of all components; 0 when one has only an absolute one. */
+  get tightest(): number {
+    return this.#relative.reduce((least, value) => Math.min(least, value), Number.POSITIVE_INFINITY);
+  }
+
   #allowed(index: number, size: number): number {
     // Purely relative at zero: any error is infinitely many tolerances, but 0/0 would be none at all.
     return Math.max(entry(this.#absolute, index) + entry(this.#relative, index) * size, Number.MIN_VALUE);
