@@ -122,3 +122,47 @@ test("each input may have its own hold", () => {
   expect(make("zero-order")).toBe(0);
   expect(make(["zero-order", "first-order"])).toBeCloseTo(make("first-order") / 2, 14);
 });
+
+test.each([1e-9, 1e-6, 1e-3, 1, 30, 1e3, 1e9])(
+  "a process of rate %d settles in its variance, whatever the unit",
+  (rate) => {
+    const { start } = stochasticLinear({
+      dynamics: [[-rate]],
+      density: [[2 * rate * 2.5]],
+      loading: [[1]],
+      start: "stationary",
+    });
+    expect(Math.abs(start.covariance.get(0, 0) / 2.5 - 1)).toBeLessThan(1e-14);
+  },
+);
+
+test("a slow state driven by a fast one settles to all digits", () => {
+  // −(a+b) P₁₂ + c P₂₂ = 0 and −a P₁₁ + c P₁₂ = 0 with P₂₂ = w/2b.
+  const [slow, fast, coupling, density] = [1e-7, 1e4, 3, 2];
+  const { start } = stochasticLinear({
+    dynamics: [
+      [-slow, coupling],
+      [0, -fast],
+    ],
+    density: [
+      [0, 0],
+      [0, density],
+    ],
+    loading: [[1, 0]],
+    start: "stationary",
+  });
+  const fastest = density / (2 * fast);
+  const shared = (coupling * fastest) / (slow + fast);
+  const slowest = (coupling * shared) / slow;
+  const actual = [start.covariance.get(0, 0), start.covariance.get(0, 1), start.covariance.get(1, 1)];
+  [slowest, shared, fastest].forEach((exact, index) => {
+    expect(Math.abs(actual[index]! / exact - 1)).toBeLessThan(1e-12);
+  });
+});
+
+test("a process that does not settle is refused", () => {
+  for (const rate of [0, -1])
+    expect(() =>
+      stochasticLinear({ dynamics: [[-rate]], density: [[1]], loading: [[1]], start: "stationary" }),
+    ).toThrow("stationary");
+});

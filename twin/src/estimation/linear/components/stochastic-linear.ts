@@ -5,7 +5,7 @@ import { semidefiniteFactor } from "../../../linear-algebra/semidefinite.ts";
 import { type MatrixLike, matrixOf, vectorOf } from "../arrays.ts";
 import { startOf } from "../linear-model.ts";
 import type { Transition } from "../model.ts";
-import { stationaryCovariance } from "../stationary.ts";
+import { settledCovariance } from "../stationary.ts";
 import { keptByElapsed } from "../travel.ts";
 import type { Component, ComponentStart } from "./component.ts";
 
@@ -64,7 +64,7 @@ export function stochasticLinear(options: StochasticLinear): Component {
     const { transition, noise } = discretise(dynamics, density, elapsed);
     return { matrix: transition, noise };
   });
-  const { mean, covariance, diffuse } = startOf(startMatrices(options.start, free), states);
+  const { mean, covariance, diffuse } = startOf(startMatrices(options.start, dynamics, density), states);
   return {
     states,
     outputs: loading.rows,
@@ -76,12 +76,9 @@ export function stochasticLinear(options: StochasticLinear): Component {
 
 const startMatrices = (
   start: StochasticLinear["start"],
-  free: (elapsed: number) => Transition,
-): ComponentStart => {
-  if (start !== "stationary") return start;
-  const { matrix, noise } = free(1);
-  return { covariance: stationaryCovariance(matrix, noise) };
-};
+  dynamics: Matrix,
+  density: Matrix,
+): ComponentStart => (start === "stationary" ? { covariance: settledCovariance(dynamics, density) } : start);
 
 function driven(
   dynamics: Matrix,
