@@ -94,8 +94,12 @@ function timesOf(stamps: ArrayLike<number>): Float64Array {
   return Float64Array.from(stamps, (stamp) => (typeof stamp === "number" ? stamp : Number.NaN));
 }
 
-const countedFrom = (first: number, count: number): Float64Array =>
-  Float64Array.from({ length: count }, (_, index) => first + index);
+/** By hand: `Float64Array.from` is as slow as the filter of a short series. */
+function countedFrom(first: number, count: number): Float64Array {
+  const times = new Float64Array(count);
+  for (let index = 0; index < count; index++) times[index] = first + index;
+  return times;
+}
 
 function checkOrder(times: Float64Array, start: number | "first reading"): void {
   const first = times[0] as number;
