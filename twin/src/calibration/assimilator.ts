@@ -1,16 +1,16 @@
-import { canonicalJson, readState } from "../contract/canonical-json.ts";
+import { canonicalJson } from "../contract/canonical-json.ts";
 import type { Interval } from "../contract/parameter-set.ts";
 import { sha256 } from "../contract/sha256.ts";
-import { definitionDigest } from "../definition/digest.ts";
 import type { TwinDefinition } from "../definition/twin-definition.ts";
-import { TwinError } from "../errors.ts";
+import { FaultsError, TwinError } from "../errors.ts";
 import { collapse, type Gaussian } from "../estimation/gaussian.ts";
 import type { Updated } from "../estimation/gaussian-filter.ts";
 import { Matrix } from "../linear-algebra/matrix.ts";
 import { MILLIS_PER_DAY } from "../units.ts";
-import { type Marginal, massBelow } from "./density.ts";
+import { type AssimilatorState, readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
+import { massBelow } from "./density.ts";
 import { inspected, renewed } from "./evidence/belief-changes.ts";
-import type { DeclaredEvent } from "./evidence/declared-event.ts";
+import { checkEvent, type DeclaredEvent } from "./evidence/declared-event.ts";
 import { Hypotheses, measured, type Observed, observedIn } from "./hypotheses.ts";
 import { afterJump, isSurprising, RARE } from "./jump.ts";
 import {
@@ -20,12 +20,15 @@ import {
   type PosteriorPoint,
   summaries,
 } from "./posterior.ts";
-import type { EvidenceRow } from "./rows.ts";
+import { checkRow, type EvidenceRow } from "./rows.ts";
 import { type Bounds, boundsOf } from "./soft-clamp.ts";
 import { keepNear, priorBelief, wander } from "./wandering.ts";
 
 /** A hypothesis below this share of the likeliest is dropped. */
 const NEGLIGIBLE = Math.log(1e-9);
+
+/** A row with a larger NIS is too far from all that is believed: of the update's 16 digits the shift would leave none. */
+const TOO_FAR = 1e16;
 
 /**
  * Sequential Bayesian calibration: parameters θ = g(z) that wander, sensor biases β that do not.
@@ -36,92 +39,137 @@ const NEGLIGIBLE = Math.log(1e-9);
  * linearly and exactly. Near a kink of h every hypothesis about the regimes is updated with h's smooth continuation, confined to its
  * half-space and weighted by its evidence; the mixture is reported and its moments are carried on.
  *
- * The posterior is a function of the rows in canonical order: of nothing else.
+ * The posterior is a function of the rows in canonical order: of nothing else. Evidence that is refused by an error changes nothing.
  * @see Särkkä (2013) §6; Simon & Simon (2010) for the truncation; Gordon & Smith (1990) for the collapse (GPB1).
  */
 export class Assimilator {
   readonly #definition: TwinDefinition;
   readonly #bounds: readonly Bounds[];
-  #belief: Gaussian;
-  /** The parameters as they would be believed without any data: what the data taught is measured against it. */
-  #unlearnt: Gaussian;
-  /** One per parameter: what is reported of the last row's mixture. */
-  #marginals: readonly Marginal[];
-  #at: number | undefined;
   readonly #hypotheses: Hypotheses;
-  #points = 0;
+  #state: AssimilatorState;
 
-  private constructor(definition: TwinDefinition, belief: Gaussian, modelRuns: number) {
+  private constructor(definition: TwinDefinition, state: AssimilatorState) {
     this.#definition = definition;
     this.#bounds = definition.parameters.map(boundsOf);
-    this.#hypotheses = new Hypotheses(definition, this.#bounds, modelRuns);
-    this.#belief = belief;
-    this.#unlearnt = {
-      mean: belief.mean.slice(0, this.#bounds.length),
-      covariance: Matrix.diagonal(belief.covariance.diagonal().slice(0, this.#bounds.length)),
-    };
-    this.#marginals = marginalsOf([{ weight: 1, gaussian: belief }], this.#bounds.length);
+    this.#hypotheses = new Hypotheses(definition, this.#bounds, state.modelRuns);
+    this.#state = state;
   }
 
   static start(definition: TwinDefinition): Assimilator {
-    return new Assimilator(definition, priorBelief(definition, definition.parameters.map(boundsOf)), 0);
+    const belief = priorBelief(definition, definition.parameters.map(boundsOf));
+    const count = definition.parameters.length;
+    return new Assimilator(definition, {
+      at: undefined,
+      belief,
+      marginals: marginalsOf([{ weight: 1, gaussian: belief }], count),
+      unlearnt: {
+        mean: belief.mean.slice(0, count),
+        covariance: Matrix.diagonal(belief.covariance.diagonal().slice(0, count)),
+      },
+      modelRuns: 0,
+      points: 0,
+    });
   }
 
   get at(): number | undefined {
-    return this.#at;
+    return this.#state.at;
   }
   get modelRuns(): number {
     return this.#hypotheses.modelRuns;
   }
   get points(): number {
-    return this.#points;
+    return this.#state.points;
   }
 
-  /** @returns `undefined` for a row that is refused (out of mode, or empty): only time passes then. */
+  /**
+   * @returns `undefined` for a row that is left out (out of mode, or empty): only time passes then.
+   * @throws {TwinError} BAD_ROW for values that are no usable readings, or that lie too far from all that is believed;
+   *   OUT_OF_ORDER; MODEL_FAILED. Nothing has changed then.
+   */
   assimilate(row: EvidenceRow): PosteriorPoint | undefined {
-    this.#predict(row.at);
-    const observed = observedIn(this.#definition, row);
-    if (!row.inMode || observed.outputs.length === 0) return undefined;
-    const { nis } = this.#learn(observed);
-    this.#unlearnt = keepNear(this.#unlearnt, this.#bounds);
-    this.#points++;
-    return {
-      at: row.at,
-      parameters: summaries(this.#definition, this.#bounds, this.#marginals, [0.9]).map(
-        ({ id, mean, sd, intervals }) => ({ id, mean, sd, interval90: intervals[0] as Interval }),
-      ),
-      nis,
-      size: observed.outputs.length,
-    };
+    checkRow(this.#definition, row);
+    return this.#wholly(() => {
+      this.#predict(row.at);
+      const observed = observedIn(this.#definition, row);
+      if (!row.inMode || observed.outputs.length === 0) return undefined;
+      const best = this.#learn(observed);
+      const parameters = this.#reported();
+      if (!best || !parameters)
+        throw new TwinError(
+          "BAD_ROW",
+          `the row of ${row.at} (${row.values.join(", ")}) lies so far from all that is believed that no digit of the answer would hold`,
+          "look for the sensor that failed and put NaN in its place",
+        );
+      const unlearnt = keepNear(this.#state.unlearnt, this.#bounds);
+      this.#state = { ...this.#state, unlearnt, points: this.#state.points + 1 };
+      return { at: row.at, parameters, nis: best.nis, size: observed.outputs.length };
+    });
   }
 
   /**
    * Takes evidence that no stream carries: an inspection, a measurement by other means, a part replaced.
-   * @throws {TwinError} OUT_OF_ORDER; the event itself is checked by `inCanonicalOrder`.
+   * @throws {FaultsError} BAD_EVENTS
+   * @throws {TwinError} OUT_OF_ORDER. Nothing has changed then.
    */
   declare(event: DeclaredEvent): void {
-    this.#predict(event.at);
-    const { parameters } = this.#definition;
-    if (event.kind === "measurement") {
-      const output = this.#hypotheses.outputIndex(event.output);
-      this.#learn(measured(output, event));
-      return;
-    }
-    const index = parameters.findIndex(({ id }) => id === event.parameter);
-    const bounds = this.#bounds[index] as Bounds;
-    if (event.kind === "inspection") {
-      this.#believe([{ weight: 1, gaussian: inspected(this.#belief, index, bounds, event) }]);
-      return;
-    }
-    const prior = event.prior ?? (parameters[index] as (typeof parameters)[number]).prior;
-    this.#unlearnt = renewed(this.#unlearnt, index, bounds, prior);
-    this.#believe([{ weight: 1, gaussian: renewed(this.#belief, index, bounds, prior) }]);
+    checkEvent(this.#definition, event);
+    this.#wholly(() => {
+      this.#predict(event.at);
+      if (this.#hear(event) && this.#reported()) return;
+      throw new FaultsError(
+        "BAD_EVENTS",
+        "the declared event",
+        [{ path: `event ${event.id}`, found: JSON.stringify(event), expected: "what can be true at all" }],
+        "it lies so far from all that is believed that no digit of the answer would hold: correct it",
+      );
+    });
   }
 
-  /** Bayes' rule over all explanations; gives the likeliest. */
-  #learn(observed: Observed): Updated {
-    const explanations = this.#explanations(observed);
-    const best = explanations.reduce((found, one) => (one.logWeight > found.logWeight ? one : found));
+  /** @returns whether it could be taken. */
+  #hear(event: DeclaredEvent): boolean {
+    if (event.kind === "measurement")
+      return this.#learn(measured(this.#hypotheses.outputIndex(event.output), event)) !== undefined;
+    const { parameters } = this.#definition;
+    const index = parameters.findIndex(({ id }) => id === event.parameter);
+    const bounds = this.#bounds[index] as Bounds;
+    const { belief, unlearnt, marginals } = this.#state;
+    if (event.kind === "inspection") {
+      this.#believe([{ weight: 1, gaussian: inspected(belief, index, bounds, event) }]);
+      return true;
+    }
+    const prior = event.prior ?? (parameters[index] as (typeof parameters)[number]).prior;
+    const anew = renewed(belief, index, bounds, prior);
+    // What is reported of the others stays to the last bit: nothing was learnt of them.
+    const own = marginalsOf([{ weight: 1, gaussian: anew }], parameters.length);
+    this.#state = {
+      ...this.#state,
+      belief: anew,
+      unlearnt: renewed(unlearnt, index, bounds, prior),
+      marginals: marginals.map((marginal, other) => (other === index ? (own[index] ?? marginal) : marginal)),
+    };
+    return true;
+  }
+
+  /** A step is taken whole or not at all. */
+  #wholly<T>(step: () => T): T {
+    const before = this.#state;
+    const { modelRuns } = this.#hypotheses;
+    try {
+      return step();
+    } catch (error) {
+      this.#state = before;
+      this.#hypotheses.modelRuns = modelRuns;
+      throw error;
+    }
+  }
+
+  /** Bayes' rule over all explanations; gives the likeliest, or undefined where none is within reach. */
+  #learn(observed: Observed): Updated | undefined {
+    const explanations = this.#explanations(observed).filter(({ logWeight }) => Number.isFinite(logWeight));
+    const [first] = explanations;
+    if (!first) return undefined;
+    const best = explanations.reduce((found, one) => (one.logWeight > found.logWeight ? one : found), first);
+    if (!(best.nis < TOO_FAR)) return undefined;
     const kept = explanations.filter(({ logWeight }) => logWeight - best.logWeight > NEGLIGIBLE);
     const total = kept.reduce((sum, { logWeight }) => sum + Math.exp(logWeight - best.logWeight), 0);
     this.#believe(
@@ -138,30 +186,44 @@ export class Assimilator {
       weight,
       gaussian: keepNear(gaussian, this.#bounds),
     }));
-    this.#marginals = marginalsOf(mixture, this.#bounds.length);
-    this.#belief = collapse(mixture);
+    this.#state = {
+      ...this.#state,
+      marginals: marginalsOf(mixture, this.#bounds.length),
+      belief: collapse(mixture),
+    };
+  }
+
+  /** What a causal reader is told of the parameters; undefined where the numbers have no digits left. */
+  #reported(): PosteriorPoint["parameters"] | undefined {
+    const { belief, marginals } = this.#state;
+    const told = summaries(this.#definition, this.#bounds, marginals, [0.9]).map(
+      ({ id, mean, sd, intervals }) => ({ id, mean, sd, interval90: intervals[0] as Interval }),
+    );
+    const sound =
+      told.every(({ mean, sd }) => Number.isFinite(mean) && sd > 0) &&
+      belief.mean.every(Number.isFinite) &&
+      belief.covariance.diagonal().every((variance) => variance > 0 && Number.isFinite(variance));
+    return sound ? told : undefined;
   }
 
   /** By wear; and by a jump too where wear alone will not do. */
   #explanations(observed: Observed): Updated[] {
-    const worn = this.#hypotheses.update(this.#belief, observed);
+    const worn = this.#hypotheses.update(this.#state.belief, observed);
     if (worn.length === 0)
       throw new TwinError(
         "MODEL_FAILED",
-        `model ${this.#definition.model} gives no finite outputs around what is believed at ${this.#at}`,
+        `model ${this.#definition.model} gives no finite outputs around what is believed at ${this.at}`,
         "narrow the parameters' bounds to where the model holds",
       );
     if (!isSurprising(worn)) return worn;
-    const jumped = this.#hypotheses.update(afterJump(this.#belief, this.#bounds), observed);
+    const jumped = this.#hypotheses.update(afterJump(this.#state.belief, this.#bounds), observed);
     return [...worn, ...jumped.map((one) => ({ ...one, logWeight: one.logWeight + RARE }))];
   }
 
   posterior(): CandidatePosterior {
     return candidatePosterior(this.#definition, this.#bounds, {
-      at: this.#at ?? 0,
-      belief: this.#belief,
-      marginals: this.#marginals,
-      unlearnt: this.#unlearnt,
+      ...this.#state,
+      at: this.at ?? 0,
     });
   }
 
@@ -171,7 +233,7 @@ export class Assimilator {
    */
   probabilityBelow(parameter: string, value: number): number {
     const index = this.#definition.parameters.findIndex(({ id }) => id === parameter);
-    const marginal = this.#marginals[index];
+    const marginal = this.#state.marginals[index];
     const bounds = this.#bounds[index];
     if (!marginal || !bounds)
       throw new TwinError(
@@ -184,76 +246,37 @@ export class Assimilator {
 
   /** SHA-256 of the canonical means and covariance in transformed coordinates, definition order, 12 significant digits. */
   digest(): string {
-    return sha256(canonicalJson({ covariance: this.#belief.covariance.data, means: this.#belief.mean }, 12));
+    const { mean, covariance } = this.#state.belief;
+    return sha256(canonicalJson({ covariance: covariance.data, means: mean }, 12));
   }
 
   /** Everything that the next row depends on, bit-exact. */
   checkpoint(): string {
-    return canonicalJson({
-      at: this.#at ?? null,
-      covariance: this.#belief.covariance.data,
-      definition: definitionDigest(this.#definition),
-      mean: this.#belief.mean,
-      marginals: this.#marginals,
-      modelRuns: this.#hypotheses.modelRuns,
-      points: this.#points,
-      unlearnt: { covariance: this.#unlearnt.covariance.data, mean: this.#unlearnt.mean },
-    });
+    return writeCheckpoint(this.#definition, { ...this.#state, modelRuns: this.modelRuns });
   }
 
   /** @throws {TwinError} BAD_CHECKPOINT */
   static restore(definition: TwinDefinition, checkpoint: string): Assimilator {
-    const size = definition.parameters.length + definition.signals.length;
-    const found = readState<Checkpoint>(checkpoint);
-    if (
-      found?.definition !== definitionDigest(definition) ||
-      found.mean?.length !== size ||
-      found.covariance?.length !== size * size ||
-      !found.unlearnt
-    ) {
-      throw new TwinError(
-        "BAD_CHECKPOINT",
-        "the checkpoint is damaged or was made with another twin definition",
-        "start from the prior and replay the history",
-      );
-    }
-    const read = found as Checkpoint;
-    const restored = new Assimilator(definition, gaussianOf(read), read.modelRuns);
-    restored.#marginals = read.marginals;
-    restored.#at = read.at ?? undefined;
-    restored.#unlearnt = gaussianOf(read.unlearnt);
-    restored.#points = read.points;
-    return restored;
+    return new Assimilator(definition, readCheckpoint(definition, checkpoint));
   }
 
   #predict(at: number): void {
-    const days = this.#at === undefined ? 0 : (at - this.#at) / MILLIS_PER_DAY;
+    const { at: last, belief, unlearnt } = this.#state;
+    const days = last === undefined ? 0 : (at - last) / MILLIS_PER_DAY;
     if (days < 0)
       throw new TwinError(
         "OUT_OF_ORDER",
-        `a row of ${at} after one of ${this.#at}`,
+        `a row of ${at} after one of ${last}`,
         "assimilate rows in order of event time; restore an earlier checkpoint for late data",
       );
-    this.#at = at;
+    this.#state = { ...this.#state, at };
     if (days === 0) return;
-    this.#belief = wander(this.#belief, this.#definition, this.#bounds, days);
-    this.#unlearnt = wander(this.#unlearnt, this.#definition, this.#bounds, days);
-    this.#marginals = marginalsOf([{ weight: 1, gaussian: this.#belief }], this.#bounds.length);
+    const wider = wander(belief, this.#definition, this.#bounds, days);
+    this.#state = {
+      ...this.#state,
+      belief: wider,
+      unlearnt: wander(unlearnt, this.#definition, this.#bounds, days),
+      marginals: marginalsOf([{ weight: 1, gaussian: wider }], this.#bounds.length),
+    };
   }
 }
-
-interface Checkpoint {
-  readonly definition: string;
-  readonly mean: number[];
-  readonly covariance: number[];
-  readonly marginals: readonly Marginal[];
-  readonly at: number | null;
-  readonly unlearnt: { readonly mean: number[]; readonly covariance: number[] };
-  readonly modelRuns: number;
-  readonly points: number;
-}
-
-const gaussianOf = ({ mean, covariance }: { mean: number[]; covariance: number[] }): Gaussian => ({
-  mean: Float64Array.from(mean),
-  covariance: new Matrix(mean.length, mean.length, Float64Array.from(covariance)),
-});

@@ -1,5 +1,6 @@
 import { isUsable, QUALITIES, type Reading, readingIdentity } from "../contract/reading.ts";
 import type { TwinDefinition } from "../definition/twin-definition.ts";
+import { type Fault, FaultsError } from "../errors.ts";
 import { inMode } from "../estimation/operating-mode.ts";
 import { ABOVE_SCALE, AT, BELOW_SCALE } from "./evidence/censoring.ts";
 
@@ -12,6 +13,38 @@ export interface EvidenceRow {
   /** The declared operating mode held: the model is valid. */
   readonly inMode: boolean;
 }
+
+/**
+ * A row is evidence only if each of its values is a reading that could be usable: a number inside its signal's range, or NaN.
+ * @throws {FaultsError} BAD_ROW
+ */
+export function checkRow({ signals }: TwinDefinition, row: EvidenceRow): void {
+  const faults: Fault[] = [];
+  const fault = (path: string, found: unknown, expected: string): void => {
+    faults.push({ path, found: typeof found === "string" ? JSON.stringify(found) : String(found), expected });
+  };
+  const { at, values, beyond } = row;
+  if (!Number.isFinite(at)) fault("at", at, "an event time, ms since the Unix epoch");
+  if (typeof row.inMode !== "boolean") fault("inMode", row.inMode, "true or false");
+  if (values?.length !== signals.length)
+    fault("values", `${values?.length} of them`, `one for each of ${signals.length} signals`);
+  else
+    for (const [index, { id, range }] of signals.entries()) {
+      const value = values[index];
+      if (typeof value !== "number" || isOutside(value, range))
+        fault(`values[${index}] (${id})`, value, `a number in [${range.join(", ")}], or NaN for none`);
+    }
+  if (beyond !== undefined && !(beyond.length === signals.length && beyond.every(isPlace)))
+    fault("beyond", beyond, `one of ${PLACES.join(", ")} for each of ${signals.length} signals`);
+  if (faults.length === 0) return;
+  throw new FaultsError("BAD_ROW", `the row of ${at}`, faults, "put NaN where there is no usable reading");
+}
+
+const isOutside = (value: number, range: readonly [number, number] | undefined): boolean =>
+  range !== undefined && (value < range[0] || value > range[1]);
+
+const PLACES: readonly number[] = [BELOW_SCALE, AT, ABOVE_SCALE];
+const isPlace = (place: number): boolean => PLACES.includes(place);
 
 /** A reading or a row that is not assimilated, and why. */
 export interface Refusal {
@@ -45,6 +78,10 @@ export function evidenceRows(
           reason: reading.reason === "late" ? "late" : "bad",
           detail: reading.reason ?? "quality BAD",
         });
+      continue;
+    }
+    if (isOutside(reading.value, definition.signals[index]?.range)) {
+      refused.push({ at: reading.at, signal: reading.signal, reason: "bad", detail: "range" });
       continue;
     }
     const cell = `${index}|${reading.at}`;

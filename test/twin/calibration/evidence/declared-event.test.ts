@@ -57,9 +57,24 @@ describe("maintenance", () => {
   const replaced = posteriorAfter({ kind: "maintenance", id: "m1", at: NOON, parameter: "b3" });
 
   test("resets the belief of that parameter to the declared prior, and of no other", () => {
-    const before = posteriorAfter(NOTHING_LEARNT);
+    const before = Assimilator.restore(webLine, checkpoint);
+    before.assimilate(rowAt(2, NOTHING));
     expect(estimateOf(replaced, "b3").mean).toBeLessThan(0.002);
-    for (const id of ["b1", "b9", "b10"]) expect(estimateOf(replaced, id)).toEqual(estimateOf(before, id));
+    for (const { id } of webLine.parameters)
+      if (id !== "b3") expect(estimateOf(replaced, id)).toEqual(estimateOf(before.posterior(), id));
+  });
+
+  test("at the time of the last row leaves the mixture of that row as it was for all others", () => {
+    const slipping = rowsOf(30, 60, () => ({ b3: 0.1, b9: 0.17 }), 53);
+    const assimilator = assimilated(slipping);
+    const before = assimilator.posterior();
+    expect(JSON.parse(assimilator.checkpoint()).marginals[0].length).toBeGreaterThan(1);
+    assimilator.declare({ kind: "maintenance", id: "m1", at: assimilator.at!, parameter: "b3" });
+    const after = assimilator.posterior();
+    for (const { id } of webLine.parameters)
+      if (id !== "b3") expect(estimateOf(after, id)).toEqual(estimateOf(before, id));
+    expect(after.signals).toEqual(before.signals);
+    expect(estimateOf(after, "b3").mean).toBeLessThan(0.002);
   });
 
   test("may come with a belief about the new part", () => {

@@ -54,22 +54,16 @@ export function inCanonicalOrder(
   const faults = events.flatMap((event) => faultsOf(definition, event));
   const byIdentity = new Map<string, DeclaredEvent>();
   for (const event of events) {
-    const known = byIdentity.get(event.id);
+    const known = byIdentity.get(event?.id);
     if (known && JSON.stringify(known) !== JSON.stringify(event))
       faults.push({
         path: `event ${event.id}`,
         found: "two events of this identity that differ",
         expected: "one",
       });
-    byIdentity.set(event.id, event);
+    byIdentity.set(event?.id, event);
   }
-  if (faults.length > 0)
-    throw new FaultsError(
-      "BAD_EVENTS",
-      "the list of declared events",
-      faults,
-      "correct these events and read the list again",
-    );
+  refuse("the list of declared events", faults);
   const ordered = [...byIdentity.values()].sort(
     (left, right) =>
       left.at - right.at || RANK[left.kind] - RANK[right.kind] || (left.id < right.id ? -1 : 1),
@@ -85,26 +79,57 @@ export function inCanonicalOrder(
   return evidence;
 }
 
+/** @throws {FaultsError} BAD_EVENTS */
+export function checkEvent(definition: TwinDefinition, event: DeclaredEvent): void {
+  refuse("the declared event", faultsOf(definition, event));
+}
+
+function refuse(what: string, faults: readonly Fault[]): void {
+  if (faults.length > 0)
+    throw new FaultsError("BAD_EVENTS", what, faults, "correct what is wrong and tell it again");
+}
+
+/** An honest method errs by more than this, in its standard errors, once in 30 000 times. */
+const FEW = 4;
+
 function faultsOf({ parameters, signals, virtualSensors }: TwinDefinition, event: DeclaredEvent): Fault[] {
   const faults: Fault[] = [];
+  const { id, kind, at } = Object(event) as Partial<DeclaredEvent>;
   const fault = (field: string, found: unknown, expected: string): void => {
-    faults.push({ path: `event ${event.id}.${field}`, found: String(found), expected });
+    faults.push({ path: `event ${id}.${field}`, found: String(found), expected });
   };
-  if (!Number.isFinite(event.at)) fault("at", event.at, "an event time, ms since the Unix epoch");
-  if (event.kind === "measurement") {
-    const outputs = [...signals, ...virtualSensors].map(({ id }) => id);
-    if (!outputs.includes(event.output)) fault("output", event.output, `one of ${outputs.join(", ")}`);
-  } else if (!parameters.some(({ id }) => id === event.parameter)) {
-    fault("parameter", event.parameter, `one of ${parameters.map(({ id }) => id).join(", ")}`);
+  if (typeof id !== "string" || id === "")
+    fault("id", id, "an identity, so that telling it twice changes nothing");
+  if (!Number.isFinite(at)) fault("at", at, "an event time, ms since the Unix epoch");
+  if (kind === undefined || !Object.hasOwn(RANK, kind)) {
+    fault("kind", kind, `one of ${Object.keys(RANK).join(", ")}`);
+    return faults;
   }
-  if (event.kind === "maintenance") {
-    const { mean, sd } = event.prior ?? { mean: 0, sd: 1 };
-    if (!Number.isFinite(mean)) fault("prior.mean", mean, "a finite number");
-    if (!(Number.isFinite(sd) && sd > 0)) fault("prior.sd", sd, "a positive number");
-  } else {
-    if (!Number.isFinite(event.value)) fault("value", event.value, "a finite number");
-    if (!(Number.isFinite(event.sd) && event.sd > 0))
-      fault("sd", event.sd, "the method's standard error, positive");
-  }
+  const [field, named, known] =
+    event.kind === "measurement"
+      ? (["output", event.output, [...signals, ...virtualSensors]] as const)
+      : (["parameter", event.parameter, parameters] as const);
+  if (!known.some((one) => one.id === named))
+    fault(field, named, `one of ${known.map((one) => one.id).join(", ")}`);
+  const claim = claimOf(event);
+  if (!claim) return faults;
+  const { path, value, sd, reach } = claim;
+  if (!Number.isFinite(value)) fault(path, value, "a finite number");
+  if (!(sd > 0 && sd ** 2 > 0 && Number.isFinite(sd ** 2)))
+    fault(event.kind === "maintenance" ? "prior.sd" : "sd", sd, "a standard error, positive and finite");
+  const [low, high] = parameters.find((one) => one.id === named)?.bounds ?? [-Infinity, Infinity];
+  if (event.kind !== "measurement" && (value < low - reach || value > high + reach))
+    fault(path, value, `one inside the bounds [${low}, ${high}], but for ${FEW} of its standard errors`);
   return faults;
+}
+
+/** The number that an event claims, and how far outside a parameter's bounds it may lie by its own error. */
+function claimOf(
+  event: DeclaredEvent,
+):
+  | { readonly path: string; readonly value: number; readonly sd: number; readonly reach: number }
+  | undefined {
+  if (event.kind !== "maintenance")
+    return { path: "value", value: event.value, sd: event.sd, reach: FEW * event.sd };
+  return event.prior && { path: "prior.mean", value: event.prior.mean, sd: event.prior.sd, reach: 0 };
 }
