@@ -1,5 +1,6 @@
+import { checkedChoice } from "../../choice.ts";
 import { TwinError } from "../../errors.ts";
-import { checkedChoice, checkedPositive } from "./arrays.ts";
+import { checkedPositive } from "./arrays.ts";
 
 export interface AdaptiveOptions {
   /**

@@ -53,13 +53,6 @@ export function checkedCount(value: number, least: number, name: string): number
   return value;
 }
 
-/** @throws {TwinError} BAD_OPTION unless it is one of these. */
-export function checkedChoice<T extends string>(value: T, choices: readonly T[], name: string): T {
-  if (choices.includes(value)) return value;
-  const known = choices.map((choice) => `"${choice}"`).join(", ");
-  throw new TwinError("BAD_OPTION", `${name} is ${JSON.stringify(value)}`, `expected one of ${known}`);
-}
-
 /** The unit vectors of the named states as columns, n × d. */
 export function unitDirections(states: number, indices: readonly number[]): Matrix {
   const directions = new Matrix(states, indices.length);

@@ -1,10 +1,10 @@
+import { checkedChoice } from "../../choice.ts";
 import { TwinError } from "../../errors.ts";
 import { cholesky } from "../../linear-algebra/cholesky.ts";
 import { Matrix } from "../../linear-algebra/matrix.ts";
 import { solveLower } from "../../linear-algebra/triangular.ts";
 import type { Gaussian } from "../gaussian.ts";
 import { AdaptiveNoise } from "./adaptive.ts";
-import { checkedChoice } from "./arrays.ts";
 import { DEFAULT_FORM, FORM_NAMES } from "./covariance-form.ts";
 import type { AssimilatedScalar, FilteredStep, FilterOptions } from "./filtered.ts";
 import { guardedModel } from "./guarded-model.ts";

@@ -1,8 +1,9 @@
+import { checkedChoice } from "../../choice.ts";
 import { TwinError } from "../../errors.ts";
 import { chiSquaredQuantile } from "../../probability/chi-squared.ts";
 import { logGamma } from "../../probability/gamma-function.ts";
 import { LOG_TWO_PI } from "../../probability/normal.ts";
-import { checkedChoice, checkedCount, checkedPositive } from "./arrays.ts";
+import { checkedCount, checkedPositive } from "./arrays.ts";
 
 /** "reacquire": take it, and widen the belief first so that it is no surprise. */
 export type Verdict = "take" | "leave" | "reacquire";

@@ -1,5 +1,6 @@
+import { checkedChoice } from "../../../choice.ts";
 import { Matrix } from "../../../linear-algebra/matrix.ts";
-import { checkedChoice, checkedCount, checkedPositive, checkedVariance } from "../arrays.ts";
+import { checkedCount, checkedPositive, checkedVariance } from "../arrays.ts";
 import { keptByElapsed } from "../travel.ts";
 import type { Component, ComponentStart } from "./component.ts";
 import { firstState, singleSignal } from "./single-signal.ts";

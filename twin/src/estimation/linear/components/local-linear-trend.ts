@@ -1,5 +1,6 @@
+import { checkedChoice } from "../../../choice.ts";
 import { Matrix } from "../../../linear-algebra/matrix.ts";
-import { checkedChoice, checkedVariance } from "../arrays.ts";
+import { checkedVariance } from "../arrays.ts";
 import { inWholeSteps, keptByElapsed } from "../travel.ts";
 import type { Component, ComponentStart } from "./component.ts";
 import { singleSignal } from "./single-signal.ts";
