@@ -51,4 +51,20 @@ describe("against an event at 10, predictions", () => {
     for (const bad of [[], [around(11, 12, 1)], [around(3, 10, 1), around(2, 10, 1)]])
       expect(refusal(() => scorePrognosis(bad, 10)).code).toBe("BAD_PREDICTIONS");
   });
+
+  test.each([
+    ["no event times", []],
+    ["a time that is NaN", [Number.NaN, 3]],
+    ["a later time that is NaN", [3, Number.NaN]],
+    ["times that descend", [4, 3]],
+  ])("with %s are refused, not scored", (_, times) =>
+    expect(refusal(() => scorePrognosis([{ at: 1, times: Float64Array.from(times) }], 30)).code).toBe(
+      "BAD_PREDICTIONS",
+    ),
+  );
+
+  test("are scored within limits that are some", () => {
+    for (const limits of [{ alpha: -1 }, { alpha: Number.NaN }, { beta: 2 }])
+      expect(refusal(() => scorePrognosis([around(0, 10, 1)], 10, limits)).code).toBe("BAD_PREDICTIONS");
+  });
 });

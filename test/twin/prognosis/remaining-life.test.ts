@@ -152,6 +152,14 @@ describe("the first passage", () => {
     expect(Math.abs(early(coarse!.times) - early(fine!.times))).toBeLessThan(bound);
   });
 
+  test("with a direction is now for a line that is already past", () => {
+    const past = { ...request, limit: 3 };
+    expect(firstPassage(certain(4, 0.5), { ...past, direction: "rising" }).times[0]).toBe(10);
+    expect(firstPassage(certain(2, 0.5), { ...past, direction: "falling" }).times[0]).toBe(10);
+    expect(firstPassage(certain(2, 0.5), { ...past, direction: "rising" }).times[0]).toBeCloseTo(12, 9);
+    expect(firstPassage(certain(2, -0.5), { ...past, direction: "rising" }).probability).toBe(0);
+  });
+
   test("refuses a limit or a horizon that is none", () => {
     for (const bad of [{ limit: Number.NaN }, { limit: 1, horizon: 0 }, { limit: 1, paths: 0 }])
       expect(refusal(() => firstPassage(certain(0, 1), { ...request, ...bad } as never)).code).toBe(
@@ -189,7 +197,7 @@ describe("over machines whose slopes walk with a roughness drawn from the prior"
     }
     if (event <= memory) return undefined;
     const result = remainingLife(history, { rate, limit, memory, horizon, dice: source.split("futures") });
-    if (result.kind === "none") throw new Error(result.reason);
+    if (result.kind !== "forecast") throw new Error(result.kind);
     const [early, late] = result.forecast.interval90;
     const seen = Math.min(event, memory + horizon);
     return (early ?? memory + horizon) <= seen && seen <= (late ?? Number.POSITIVE_INFINITY);
@@ -210,4 +218,54 @@ test("a history too short to foretell from says so, with the count", () => {
   const { history } = filteredWalk("short", 0.4, 5);
   const result = remainingLife(history, { rate: 0.4, limit: 9, memory: 100, horizon: 10, dice: dice(1) });
   expect(result).toEqual({ kind: "none", reason: "4 readings in the last 100; at least 8 are needed" });
+});
+
+describe("a limit that the level has passed", () => {
+  /** Filtered readings, sd 0.01, of a level that is a function of the day. */
+  function historyOf(level: (day: number) => number) {
+    const source = dice("past");
+    let [mean, variance] = [level(0), 1e-4];
+    return Array.from({ length: 20 }, (_, index) => {
+      const prior = variance + 0.03 ** 2;
+      const gain = prior / (prior + 1e-4);
+      mean += gain * (level(index + 1) + 0.01 * source.normal() - mean);
+      variance = (1 - gain) * prior;
+      return { at: index + 1, mean, sd: Math.sqrt(variance) };
+    });
+  }
+  const request = { rate: 0.03, limit: 0.7, memory: 20, horizon: 60, dice: dice("futures") };
+  const rising = historyOf((day) => 0.1 + 0.05 * day);
+  const falling = historyOf((day) => 1 - 0.02 * day);
+
+  test("is told as reached, since when, from either side", () => {
+    // 0.1 + 0.05 · 12 = 0.7 and 1 − 0.02 · 15 = 0.7; the estimates' noise may move that by one day.
+    for (const [history, day] of [
+      [rising, 12],
+      [falling, 15],
+    ] as const) {
+      const result = remainingLife(history, request);
+      expect(result.kind).toBe("reached");
+      expect(Math.abs((result as { since: number }).since - day)).toBeLessThanOrEqual(1);
+    }
+  });
+
+  test("is told by the direction that was asked, whatever the side it began on", () => {
+    expect(remainingLife(rising, { ...request, limit: 0.05, direction: "rising" })).toMatchObject({
+      kind: "reached",
+      since: 1,
+    });
+    expect(remainingLife(rising, { ...request, limit: 0.05 }).kind).toBe("forecast");
+    expect(remainingLife(falling, { ...request, limit: 0.3 }).kind).toBe("forecast");
+  });
+
+  test("is none in a request that is none", () => {
+    for (const bad of [
+      { limit: Number.NaN },
+      { memory: Number.NaN },
+      { memory: -1 },
+      { horizon: Number.POSITIVE_INFINITY },
+      { direction: "up" as "rising" },
+    ])
+      expect(refusal(() => remainingLife(rising, { ...request, ...bad })).code).toBe("BAD_REQUEST");
+  });
 });

@@ -10,8 +10,13 @@ export interface FirstPassage {
   readonly times: Float64Array;
 }
 
+/** Way in which a limit is reached. */
+export type Direction = "rising" | "falling";
+
 export interface PassageRequest {
   readonly limit: number;
+  /** Futures that begin at the limit or past it reach it at once. Default: each crosses from the side it begins on. */
+  readonly direction?: Direction;
   /** How far ahead is looked, in the trend's unit of time. */
   readonly horizon: number;
   readonly dice: Dice;
@@ -22,7 +27,7 @@ export interface PassageRequest {
 }
 
 /**
- * Draws futures of the trend, exactly at the steps, and notes when each first crosses the limit from the side it is on.
+ * Draws futures of the trend, exactly at the steps, and notes when each first crosses the limit.
  *
  *     (level, slope)_{t+h} = [[1, h], [0, 1]] (level, slope)_t + N(0, q [[h³/3, h²/2], [h²/2, h]])
  *
@@ -31,7 +36,7 @@ export interface PassageRequest {
  */
 export function firstPassage(
   trend: readonly TrendBelief[],
-  { limit, horizon, dice, paths = 1_000, steps = 200 }: PassageRequest,
+  { limit, direction, horizon, dice, paths = 1_000, steps = 200 }: PassageRequest,
 ): FirstPassage {
   if (
     !(
@@ -49,9 +54,10 @@ export function firstPassage(
       "give a finite limit, a positive horizon, at least one path, one step and one belief",
     );
   const times = new Float64Array(paths).fill(Number.POSITIVE_INFINITY);
-  if (trend.every((belief) => isOutOfReach(belief, limit, horizon))) return { times, probability: 0 };
+  const side = direction === undefined ? undefined : direction === "rising" ? 1 : -1;
+  if (trend.every((belief) => isOutOfReach(belief, limit, horizon, side))) return { times, probability: 0 };
   for (let path = 0; path < paths; path++)
-    times[path] = crossing(chosen(trend, dice.uniform()), limit, horizon / steps, steps, dice);
+    times[path] = crossing(chosen(trend, dice.uniform()), { limit, side, h: horizon / steps, steps, dice });
   times.sort();
   const reached = times.indexOf(Number.POSITIVE_INFINITY);
   return { times, probability: (reached < 0 ? paths : reached) / paths };
@@ -65,11 +71,12 @@ function isOutOfReach(
   { level, slope, covariance, roughness }: TrendBelief,
   limit: number,
   horizon: number,
+  side = Math.sign(limit - level),
 ): boolean {
   const [p00, p01, p11] = covariance;
   const variance = p00 + 2 * horizon * p01 + horizon * horizon * p11 + (roughness * horizon ** 3) / 3;
   const nearest = Math.min(Math.abs(limit - level), Math.abs(limit - level - slope * horizon));
-  const crosses = (limit - level) * (limit - level - slope * horizon) <= 0;
+  const crosses = side * (limit - level) <= 0 || side * (limit - level - slope * horizon) <= 0;
   return !crosses && nearest > OUT_OF_REACH * Math.sqrt(Math.max(variance, 0));
 }
 
@@ -82,15 +89,23 @@ function chosen(trend: readonly TrendBelief[], share: number): TrendBelief {
   return trend.at(-1) as TrendBelief;
 }
 
-function crossing(belief: TrendBelief, limit: number, h: number, steps: number, dice: Dice): number {
+interface Path {
+  readonly limit: number;
+  readonly side: number | undefined;
+  readonly h: number;
+  readonly steps: number;
+  readonly dice: Dice;
+}
+
+function crossing(belief: TrendBelief, { limit, side: given, h, steps, dice }: Path): number {
   const [p00, p01, p11] = belief.covariance;
   const l00 = Math.sqrt(Math.max(p00, 0));
   const l10 = l00 === 0 ? 0 : p01 / l00;
   const z = dice.normal();
   let level = belief.level + l00 * z;
   let slope = belief.slope + l10 * z + Math.sqrt(Math.max(p11 - l10 * l10, 0)) * dice.normal();
-  const side = Math.sign(limit - level);
-  if (side === 0) return belief.at;
+  const side = given ?? Math.sign(limit - level);
+  if (side * (limit - level) <= 0) return belief.at;
   const rough = Math.sqrt(belief.roughness * h);
   for (let step = 0; step < steps; step++) {
     const before = level;

@@ -39,7 +39,7 @@ export interface PrognosticLimits {
  *     RA = 1 − |median r̂ − r*| / r*,  CRA = mean of RA inside PH
  *
  * Predictions made at or after the event are left out.
- * @throws {TwinError} BAD_PREDICTIONS for no prediction before the event, or times that are out of order.
+ * @throws {TwinError} BAD_PREDICTIONS for no prediction before the event, or times that are missing, NaN or out of order.
  * @see Saxena, Celaya, Saha, Saha & Goebel (2010), Int. J. Prognostics and Health Management 1(1), §4.
  */
 export function scorePrognosis(
@@ -52,13 +52,15 @@ export function scorePrognosis(
   if (
     !first ||
     !Number.isFinite(event) ||
-    made.some(({ at }, index) => at <= (made[index - 1]?.at ?? -Infinity))
+    made.some(({ at }, index) => !(at > (made[index - 1]?.at ?? -Infinity)) || !Number.isFinite(at)) ||
+    !(alpha >= 0 && Number.isFinite(alpha) && beta >= 0 && beta <= 1)
   )
     throw new TwinError(
       "BAD_PREDICTIONS",
-      `${predictions.length} predictions for an event at ${event} are not ones made before it, in order`,
-      "give predictions in ascending order of the time they were made, the first before the event",
+      `${predictions.length} predictions for an event at ${event} are not ones made before it, in order (alpha ${alpha}, beta ${beta})`,
+      "give predictions in ascending order of the time they were made, the first before the event; alpha of at least 0, beta in [0, 1]",
     );
+  for (const { at, times } of made) checkTimes(at, times);
   const scale = event - first.at;
   const alphaLambda = made.map(({ at, times }) => {
     const life = event - at;
@@ -87,6 +89,16 @@ export function scorePrognosis(
         ? null
         : inside.reduce((sum, { relativeAccuracy }) => sum + relativeAccuracy, 0) / inside.length,
   };
+}
+
+function checkTimes(at: number, times: Float64Array): void {
+  const bad = times.findIndex((time, index) => !(time >= (times[index - 1] ?? Number.NEGATIVE_INFINITY)));
+  if (bad < 0 && times.length > 0) return;
+  throw new TwinError(
+    "BAD_PREDICTIONS",
+    `the prediction made at ${at} has ${times.length} event times${bad < 0 ? "" : `, of which ${bad} is ${times[bad]}`}`,
+    "give at least one, ascending; Infinity for not within the horizon",
+  );
 }
 
 const massWithin = (times: Float64Array, event: number, reach: number): number =>

@@ -49,11 +49,12 @@ export function regimeForecasts(
     const result = remainingLife(history, {
       rate: drift,
       limit,
+      direction: "rising",
       memory: days(memoryOf(definition)),
       horizon: days(2 * definition.policy.schedule),
       dice: dice(definition.id).split(id).split(posterior.at),
     });
-    if (result.kind === "none" || result.forecast.probability < WORTH_TELLING) return [];
+    if (result.kind !== "forecast" || result.forecast.probability < WORTH_TELLING) return [];
     const { slope, ...forecast } = result.forecast;
     return [{ parameter: id, slopePerDay: slope, ...inMillis(forecast) }];
   });
