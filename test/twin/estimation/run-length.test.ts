@@ -1,6 +1,5 @@
 import { ALLOWANCE, alarmLimit } from "@plumbline/twin/estimation/cusum";
 import { cusumLimit, cusumRunLength, ewmaRunLength } from "@plumbline/twin/estimation/run-length";
-import { fitColour, Whitener } from "@plumbline/twin/estimation/whitening";
 import { dice } from "@plumbline/twin/random/dice";
 import { describe, expect, test } from "vitest";
 import { refusal } from "../support/refusals.ts";
@@ -133,63 +132,4 @@ test("a chart that is none, or beyond what can be computed, is refused with what
     expect(refusal(bad).code).toBe("BAD_CHART");
     expect(refusal(bad).hint).toMatch(said);
   }
-});
-
-/** Mean run length of a two-sided CUSUM (0.5, 5) on a stream; and its standard error. */
-function meanRunLength(next: () => number, runs: number): { mean: number; error: number } {
-  let [sum, square] = [0, 0];
-  for (let run = 0; run < runs; run++) {
-    let [high, low, count] = [0, 0, 0];
-    while (high <= 5 && low <= 5) {
-      const z = next();
-      high = Math.max(0, high + z - 0.5);
-      low = Math.max(0, low - z - 0.5);
-      count++;
-    }
-    sum += count;
-    square += count * count;
-  }
-  const mean = sum / runs;
-  return { mean, error: Math.sqrt((square / runs - mean * mean) / runs) };
-}
-
-describe("autocorrelated residuals", () => {
-  const source = dice("coloured");
-  let state = 0;
-  /** AR(1), φ = 0.5, mean 3, innovations of sd 2. */
-  const coloured = (): number => {
-    state = 0.5 * state + 2 * source.normal();
-    return 3 + state;
-  };
-  const colour = fitColour(Float64Array.from({ length: 20_000 }, coloured));
-
-  test("raw, in units of their own sd, bring the alarm nine times too early", () => {
-    const sd = 2 / Math.sqrt(1 - 0.25);
-    const { mean } = meanRunLength(() => (coloured() - 3) / sd, 400);
-    expect(mean).toBeLessThan(465.444 / 5);
-  });
-
-  test("have their order, coefficient, mean and scale found", () => {
-    // Standard errors: of φ √((1 − φ²)/n), of σ σ/√(2n), of the mean σ/((1 − φ)√n); 4.5 of each.
-    expect(colour.coefficients).toHaveLength(1);
-    expect(Math.abs(colour.coefficients[0]! - 0.5)).toBeLessThan(4.5 * Math.sqrt(0.75 / 20_000));
-    expect(Math.abs(colour.sd - 2)).toBeLessThan((4.5 * 2) / Math.sqrt(40_000));
-    expect(Math.abs(colour.mean - 3)).toBeLessThan((4.5 * 4) / Math.sqrt(20_000));
-  });
-
-  test("whitened, keep the nominal run length to a fifth", () => {
-    const whitener = new Whitener(colour);
-    const { mean, error } = meanRunLength(() => whitener.next(coloured()), 1_500);
-    // A mean that is off by 0.028 (one standard error of it, in innovations' sd) costs 2 % of the run length; the rest is sampling.
-    expect(Math.abs(mean / 465.444 - 1)).toBeLessThan(0.2);
-    expect(error / mean).toBeLessThan(0.04);
-  });
-
-  test("that are white are found to be", () =>
-    expect(fitColour(Float64Array.from({ length: 5_000 }, () => source.normal())).coefficients).toEqual([]));
-
-  test("too few, or not finite, are refused", () => {
-    expect(refusal(() => fitColour(new Float64Array(100))).code).toBe("TOO_FEW_RESIDUALS");
-    expect(refusal(() => fitColour(new Float64Array(600).fill(Number.NaN))).code).toBe("BAD_RESIDUALS");
-  });
 });
