@@ -1,5 +1,10 @@
 import type { Gaussian } from "../../estimation/gaussian.ts";
-import { requireOrder, type Start } from "../../estimation/nonlinear/checked-system.ts";
+import {
+  CheckedSystem,
+  requireOrder,
+  requireReading,
+  type Start,
+} from "../../estimation/nonlinear/checked-system.ts";
 import { unwrap } from "../../estimation/nonlinear/circles.ts";
 import type { Assimilation, Filter } from "../../estimation/nonlinear/filter.ts";
 import type { StochasticSystem } from "../../estimation/nonlinear/system.ts";
@@ -56,7 +61,7 @@ export class DualFilter implements Filter {
     this.#parameters = parameters;
     this.#make = make;
     this.#at = start.at;
-    this.#before = start;
+    this.#before = { at: start.at, mean: start.mean.slice(), covariance: start.covariance.copy() };
     this.#z = priorOf(parameters);
     this.#state = make(system.at(this.#theta()), start);
   }
@@ -84,13 +89,19 @@ export class DualFilter implements Filter {
   }
 
   update(reading: ArrayLike<number>): Assimilation {
-    const learner = this.#make(this.#asSeenByParameters(), { at: this.#at, ...this.#z });
-    const assimilation = this.#state.update(reading);
-    if (assimilation.size === 0) return assimilation;
+    const current = new CheckedSystem(this.#system.at(this.#theta()));
+    requireReading(reading, current.outputs);
+    if (Array.from(reading).every(Number.isNaN)) return this.#state.update(reading);
+    // Whatever can fail comes before the first thing that is kept.
+    const noise = predictedCovariance(current, this.#at, this.#state, reading);
+    const learner = this.#make(this.#asSeenByParameters(current, noise), { at: this.#at, ...this.#z });
     learner.update(reading);
-    this.#z = { mean: learner.mean(), covariance: learner.covariance() };
+    const learnt = { mean: learner.mean(), covariance: learner.covariance() };
+    const machine = this.#system.at(naturalValues(this.#parameters, learnt.mean));
+    const assimilation = this.#state.update(reading);
+    this.#z = learnt;
     this.#before = { at: this.#at, mean: this.#state.mean(), covariance: this.#state.covariance() };
-    this.#state = this.#make(this.#system.at(this.#theta()), this.#before);
+    this.#state = this.#make(machine, this.#before);
     return assimilation;
   }
 
@@ -109,16 +120,15 @@ export class DualFilter implements Filter {
   }
 
   /** The machine as a function of z, from the state as it was believed after the last reading. */
-  #asSeenByParameters(): StochasticSystem {
+  #asSeenByParameters({ outputs, periods }: CheckedSystem, observationNoise: Matrix): StochasticSystem {
     const { at: since, mean } = this.#before;
     const now = this.#at;
-    const current = this.#system.at(this.#theta());
     const moved = new Float64Array(mean.length);
     return {
       states: this.#parameters.length,
-      outputs: current.outputs,
-      observationNoise: predictedCovariance(current, now, this.#state),
-      ...(current.periods && { periods: current.periods }),
+      outputs,
+      observationNoise,
+      ...(periods && { periods }),
       advance: (z, _from, _to, out) => out.set(z),
       processNoise: () => new Matrix(this.#parameters.length, this.#parameters.length),
       observe: (z, _at, out) => {
@@ -131,8 +141,13 @@ export class DualFilter implements Filter {
   }
 }
 
-/** Cov[h(x)] + R under the filter's belief, by cubature: x̄ ± √n L_j with equal weights. */
-function predictedCovariance(system: StochasticSystem, at: number, belief: Filter): Matrix {
+/** Cov[h(x)] + R under the filter's belief, by cubature: x̄ ± √n L_j with equal weights; R alone for what the reading misses. */
+function predictedCovariance(
+  system: CheckedSystem,
+  at: number,
+  belief: Filter,
+  reading: ArrayLike<number>,
+): Matrix {
   const mean = belief.mean();
   const factor = cholesky(belief.covariance());
   const size = mean.length;
@@ -141,7 +156,7 @@ function predictedCovariance(system: StochasticSystem, at: number, belief: Filte
     for (const side of [-1, 1]) {
       const point = mean.map((value, row) => value + side * Math.sqrt(size) * factor.get(row, column));
       const output = new Float64Array(system.outputs);
-      system.observe(point, at, output);
+      system.observe(point, at, output, reading);
       if (system.periods) unwrap(output, points[0] ?? output, system.periods);
       points.push(output);
     }

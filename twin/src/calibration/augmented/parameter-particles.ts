@@ -3,7 +3,7 @@ import { requireOrder, type Start } from "../../estimation/nonlinear/checked-sys
 import type { Assimilation, Filter } from "../../estimation/nonlinear/filter.ts";
 import { ParticleCloud } from "../../estimation/particle/cloud.ts";
 import { systematic } from "../../estimation/particle/resampling.ts";
-import { entry, Matrix } from "../../linear-algebra/matrix.ts";
+import { entry, type Matrix } from "../../linear-algebra/matrix.ts";
 import { latinHypercube } from "../../optimisation/latin-hypercube.ts";
 import { standardNormalQuantile } from "../../probability/normal.ts";
 import type { Dice } from "../../random/dice.ts";
@@ -11,6 +11,7 @@ import { InnovationMixture } from "./innovation-mixture.ts";
 import type { FilterMaker } from "./joint-filter.ts";
 import { KernelShrinkage } from "./kernel-shrinkage.ts";
 import type { ParametricSystem } from "./parametric-system.ts";
+import { mixtureCovariance, mixtureMean, type ParticleMixture } from "./particle-mixture.ts";
 import {
   beliefOf,
   naturalValues,
@@ -41,7 +42,7 @@ export interface ParameterParticlesOptions {
  *
  * Limits: N grows steeply with p (some hundred for two parameters); a prior much wider than the posterior wastes most of the
  * first particles; many resamplings blur the posterior by the kernel. A particle whose filter fails has the weight 0 and is
- * counted; when none is left the call fails with MODEL_FAILED, and the filter is spent.
+ * counted; when none is left the call fails, and the belief is the one before it.
  *
  * `mean` and `covariance` are of (x, z), n + p: moments of the mixture. The `nis` of a reading is the particles' weighted mean:
  * somewhat above its size while θ is uncertain.
@@ -61,7 +62,7 @@ export class ParameterParticles implements Filter {
   #at: number;
   #calls = 0;
   #lost = 0;
-  #firstLoss: string | undefined;
+  #firstLoss: unknown;
 
   /** @throws {TwinError} BAD_PARAMETER, BAD_OPTION, and what the maker throws for every particle. */
   constructor(
@@ -110,12 +111,16 @@ export class ParameterParticles implements Filter {
 
   /** Particles whose model failed so far, and what the first one said. */
   get lost(): { readonly count: number; readonly reason: string | undefined } {
-    return { count: this.#lost, reason: this.#firstLoss };
+    return { count: this.#lost, reason: this.#firstLoss === undefined ? undefined : words(this.#firstLoss) };
   }
 
   predict(to: number): void {
     requireOrder(this.#at, to);
     if (to === this.#at) return;
+    this.#wholly(() => this.#move(to));
+  }
+
+  #move(to: number): void {
     const drifts = this.#parameters.map(({ drift = 0 }) => Math.sqrt(drift * (to - this.#at)));
     const moving = drifts.some((sd) => sd > 0);
     const random = this.#dice.split(this.#calls++);
@@ -129,11 +134,15 @@ export class ParameterParticles implements Filter {
       }
       this.#guarded(particle, (filter) => filter.predict(to));
     }
-    this.#at = to;
     this.#reweigh(`the move to ${to}`);
+    this.#at = to;
   }
 
   update(reading: ArrayLike<number>): Assimilation {
+    return this.#wholly(() => this.#weigh(reading));
+  }
+
+  #weigh(reading: ArrayLike<number>): Assimilation {
     const outputs = reading.length;
     const summary = new InnovationMixture(outputs);
     const weights = this.#cloud.weights.slice();
@@ -145,36 +154,19 @@ export class ParameterParticles implements Filter {
         summary.add(entry(weights, particle), assimilation);
       });
     }
-    if (summary.size === 0) return summary.assimilation(0);
+    const isLost = this.#filters.every((filter) => filter === undefined);
+    if (summary.size === 0 && !isLost) return summary.assimilation(0);
     const logLikelihood = this.#reweigh(`the reading at ${this.#at}`);
     if (this.effectiveSize < this.#threshold * this.#cloud.count) this.#rejuvenate();
     return summary.assimilation(logLikelihood);
   }
 
   mean(): Float64Array {
-    const mean = new Float64Array(this.#states + this.#parameters.length);
-    for (const { weight, point } of this.#components())
-      for (let index = 0; index < mean.length; index++)
-        mean[index] = entry(mean, index) + weight * entry(point, index);
-    return mean;
+    return mixtureMean(this.#mixture());
   }
 
   covariance(): Matrix {
-    const mean = this.mean();
-    const result = new Matrix(mean.length, mean.length);
-    for (const { weight, point, within } of this.#components()) {
-      for (let row = 0; row < mean.length; row++)
-        for (let column = 0; column < mean.length; column++)
-          result.add(
-            row,
-            column,
-            weight * (entry(point, row) - entry(mean, row)) * (entry(point, column) - entry(mean, column)),
-          );
-      for (let row = 0; row < this.#states; row++)
-        for (let column = 0; column < this.#states; column++)
-          result.add(row, column, weight * within.get(row, column));
-    }
-    return result;
+    return mixtureCovariance(this.#mixture());
   }
 
   /** θ, on the natural scale, by the weighted quantiles of the particles. */
@@ -201,14 +193,8 @@ export class ParameterParticles implements Filter {
     return Math.min(below, 1);
   }
 
-  *#components(): Generator<{ weight: number; point: Float64Array; within: Matrix }> {
-    const z = new Float64Array(this.#parameters.length);
-    for (const [particle, filter] of this.#filters.entries()) {
-      const weight = entry(this.#cloud.weights, particle);
-      if (filter === undefined || weight === 0) continue;
-      this.#cloud.read(particle, z);
-      yield { weight, point: Float64Array.from([...filter.mean(), ...z]), within: filter.covariance() };
-    }
+  #mixture(): ParticleMixture {
+    return { cloud: this.#cloud, filters: this.#filters, states: this.#states };
   }
 
   #rejuvenate(): void {
@@ -258,7 +244,38 @@ export class ParameterParticles implements Filter {
   #lose(particle: number, error: unknown): void {
     this.#cloud.logWeights[particle] = Number.NEGATIVE_INFINITY;
     this.#lost++;
-    this.#firstLoss ??= error instanceof Error ? error.message : String(error);
+    this.#firstLoss ??= error;
+  }
+
+  /**
+   * A call that fails leaves the belief as it was: it fails when no particle is left, and a filter that fails leaves its own
+   * belief as it was.
+   */
+  #wholly<T>(call: () => T): T {
+    const {
+      cloud: before,
+      filters,
+      lost,
+      loss,
+      calls,
+    } = {
+      cloud: new ParticleCloud(this.#cloud.count, this.#parameters.length),
+      filters: this.#filters.slice(),
+      lost: this.#lost,
+      loss: this.#firstLoss,
+      calls: this.#calls,
+    };
+    before.setFrom(this.#cloud);
+    try {
+      return call();
+    } catch (error) {
+      this.#cloud.setFrom(before);
+      this.#filters = filters;
+      this.#lost = lost;
+      this.#firstLoss = loss;
+      this.#calls = calls;
+      throw error;
+    }
   }
 
   #reweigh(what: string): number {
@@ -266,10 +283,15 @@ export class ParameterParticles implements Filter {
       if (filter === undefined) this.#cloud.logWeights[particle] = Number.NEGATIVE_INFINITY;
     const { logTotal } = this.#cloud.normalise();
     if (logTotal > Number.NEGATIVE_INFINITY) return logTotal;
+    const loss = this.#firstLoss;
+    // What is wrong for all of them is the caller's, and has its own name.
+    if (loss instanceof TwinError && loss.code !== "MODEL_FAILED") throw loss;
     throw new TwinError(
       "MODEL_FAILED",
-      `${what} left no particle: ${this.#firstLoss ?? "the reading is impossible for all"}`,
+      `${what} left no particle: ${loss === undefined ? "the reading is impossible for all" : words(loss)}`,
       "widen the priors, take more particles, or look for a fault of the sensor",
     );
   }
 }
+
+const words = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -24,8 +24,8 @@ export interface InteractingModelsOptions {
  *     mix:     c_j = Σ_i Π_ij μ_i,  N_j = Gaussian with the moments of Σ_i (Π_ij μ_i / c_j) N_i
  *     weigh:   μ_j ∝ c_j p_j(y)
  *
- * Π belongs to one `predict`: it should be called once per reading, at regular times. The output is the mixture's mean and
- * covariance.
+ * Π belongs to one `predict`: it should be called once per reading, at regular times; where no time passes, nothing
+ * switches. The output is the mixture's mean and covariance.
  *
  * @see Blom & Bar-Shalom (1988), IEEE Trans. Automatic Control 33(8).
  */
@@ -83,6 +83,7 @@ export class InteractingModels implements Filter {
   predict(to: number): void {
     if (!(to >= this.#at) || !Number.isFinite(to))
       throw outOfOrder(`a prediction to ${to} from a belief at ${this.#at}`);
+    if (to === this.#at) return;
     const predicted = this.#models.map((_, target) => {
       const into = this.#weights.map((weight, from) => weight * this.#switching.get(from, target));
       return into.reduce((sum, weight) => sum + weight, 0);
@@ -146,7 +147,7 @@ function checkAlike(model: LinearModel, first: LinearModel): void {
       `models of ${first.states} and ${model.states} states, ${first.outputs} and ${model.outputs} outputs`,
       "the same states and outputs in all",
     );
-  if (model.start.diffuse !== undefined || model.start.at !== first.start.at)
+  if (model.start.diffuse !== undefined || !Object.is(model.start.at, first.start.at))
     throw new TwinError(
       "BAD_START",
       "models that interact need proper starts at one time",
