@@ -95,6 +95,17 @@ describe("a whitener over gaps", () => {
     expect(gap[4]).toBeCloseTo((2 - 3 - two) / (2 * Math.sqrt(1 + first ** 2)), 12);
   });
 
+  test("learns of the missing residual from the one after it", () => {
+    const [first, second] = colour.coefficients as [number, number];
+    const [one, two, four, five] = [3, -2, -1, 5];
+    // z₃ ~ N(m, σ²) and z₄ = φ₁z₃ + φ₂z₂ + σu: by Bayes' rule the gain is φ₁/(1 + φ₁²), what is left σ²/(1 + φ₁²).
+    const predicted = first * two + second * one;
+    const three = predicted + (first / (1 + first ** 2)) * (four - first * predicted - second * two);
+    const variance = 4 * (1 + second ** 2 / (1 + first ** 2));
+    const gap = innovations([one, two, Number.NaN, four, five].map((value) => 3 + value));
+    expect(gap[4]).toBeCloseTo((five - first * four - second * three) / Math.sqrt(variance), 12);
+  });
+
   test("leaves innovations of unit variance, gaps or not", () => {
     const source = dice("gaps");
     const whitener = new Whitener(colour);

@@ -1,6 +1,7 @@
 import { lagOneAboutZero } from "../../diagnostics/whiteness.ts";
 import { unseenDirections } from "../identifiability/unseen-directions.ts";
 import type { Finding, LeastSquaresFit } from "./fit-report.ts";
+import { DISAGREES } from "./given-jacobian.ts";
 
 /** Three standard errors: of a white series one fit in 370 is called correlated. */
 const SIGMAS = 3;
@@ -9,9 +10,16 @@ const COARSE = 0.01;
 /** Share of its interval (or of its size, with one bound) from which on a parameter lies at a bound. */
 const AT_BOUND = 1e-6;
 
-export function findingsOf(fit: Omit<LeastSquaresFit, "findings">, slopeErrors: Float64Array): Finding[] {
+/** @param disagreement of a given Jacobian's columns with differences; see `jacobianDisagreement`. */
+export function findingsOf(
+  fit: Omit<LeastSquaresFit, "findings">,
+  slopeErrors: Float64Array,
+  disagreement: Float64Array | undefined,
+): Finding[] {
   return [
     ...notConverged(fit),
+    ...wrongJacobian(fit, disagreement),
+    ...noFreedom(fit),
     ...unseenDirections(fit, Math.max(...slopeErrors)),
     ...atBounds(fit),
     ...correlated(fit),
@@ -31,6 +39,42 @@ function notConverged({ converged, reason, relativeOffset }: Fit): Finding[] {
       text: `The descent ended without an optimum: ${reason}. Its numbers describe the point it reached, not a fit.`,
       value: relativeOffset,
       threshold: 1e-3,
+    },
+  ];
+}
+
+function wrongJacobian({ ids }: Fit, disagreement: Float64Array = new Float64Array(ids.length)): Finding[] {
+  const wrong = ids.filter((_, column) => (disagreement[column] as number) >= DISAGREES);
+  if (wrong.length === 0) return [];
+  const worst = Math.max(...disagreement);
+  return [
+    {
+      kind: "wrong Jacobian",
+      text: `The given Jacobian disagrees with differences of the model in ${wrong.join(", ")}, by up to ${(100 * worst).toPrecision(2)} % of a column: standard errors and intervals follow it and are wrong. Correct it or leave it out.`,
+      value: worst,
+      threshold: DISAGREES,
+    },
+  ];
+}
+
+/** Nothing is left to estimate the noise from, nor to doubt the model with. */
+function noFreedom({ ids, dof, residuals, rank, standardErrors, noiseScale }: Fit): Finding[] {
+  if (dof >= 1) return [];
+  const open = ids.filter((_, index) => standardErrors[index] === Number.POSITIVE_INFINITY);
+  const determined =
+    open.length === 0
+      ? ""
+      : ` They determine ${rank} direction${rank === 1 ? "" : "s"} only; of ${open.join(", ")} there is no estimate (standard error ∞).`;
+  const errors =
+    noiseScale === "known"
+      ? "Standard errors are those of the declared noise."
+      : "The noise cannot be estimated, and standard errors are not known (NaN): declare it.";
+  return [
+    {
+      kind: "no freedom",
+      text: `${residuals.length} observations for ${ids.length} parameters leave no residual.${determined} ${errors} Take more observations or fewer parameters.`,
+      value: dof,
+      threshold: 1,
     },
   ];
 }

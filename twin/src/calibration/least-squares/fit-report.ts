@@ -6,6 +6,8 @@ import type { LeastSquaresProblem } from "./problem.ts";
 export interface Finding {
   readonly kind:
     | "not converged"
+    | "no freedom"
+    | "wrong Jacobian"
     | "unseen direction"
     | "at a bound"
     | "correlated residuals"

@@ -1,7 +1,8 @@
-import type { FailurePolicy } from "../problem/evaluator.ts";
+import type { FailurePolicy, RunCounts } from "../problem/evaluator.ts";
 import { covarianceOf } from "./covariance.ts";
 import { findingsOf } from "./findings.ts";
 import type { LeastSquaresFit } from "./fit-report.ts";
+import { type Disagreement, jacobianDisagreement } from "./given-jacobian.ts";
 import { type Descent, descend } from "./levenberg-marquardt.ts";
 import { ModelResiduals } from "./model-residuals.ts";
 import { optimalityOf } from "./optimality.ts";
@@ -25,6 +26,8 @@ export interface FitOptions {
  *
  *     covariance = s² (JᵀJ)⁻¹ from the QR of J with its rank,   s² = RSS/(n − rank), or 1 when the noise is known
  *
+ * A given Jacobian is compared with differences at the start and at the end, some 4p runs: a finding tells what disagrees.
+ *
  * Assumes independent errors of the declared (relative) sizes: the findings report when the residuals deny it.
  *
  * @param start θ, strictly inside the bounds.
@@ -38,12 +41,14 @@ export function fitLeastSquares(
 ): LeastSquaresFit {
   if (loss) checkLoss(loss, problem.noise !== undefined);
   const system = new ModelResiduals(problem, { tolerated: 0.9, ...failures });
-  const descent = descend(system, system.coordinatesOf(start), {
+  const from = system.coordinatesOf(start);
+  const descent = descend(system, from, {
     ...(iterations === undefined ? {} : { iterations }),
     ...(loss ? { loss } : {}),
     ...(differences === "central" ? { slopes: "quick" as const } : {}),
   });
-  return assemble(problem, system, descent, loss);
+  const disagreement = problem.jacobian ? jacobianDisagreement(problem, [from, descent.z]) : undefined;
+  return assemble(problem, system, descent, loss, disagreement);
 }
 
 /** The report of a descent that ended; RSS, residuals and covariance all belong to the returned parameters. */
@@ -52,6 +57,7 @@ function assemble(
   system: ModelResiduals,
   descent: Descent,
   loss: RobustLoss | undefined,
+  disagreement: Disagreement | undefined,
 ): LeastSquaresFit {
   const { z, residuals, jacobian } = descent;
   const natural = system.naturalJacobian(z, jacobian);
@@ -84,8 +90,20 @@ function assemble(
       (reading, row) => reading + (residuals[row] as number) * (problem.noise?.[row] ?? 1),
     ),
     jacobian: natural,
-    evaluations: system.counts(),
+    evaluations: together([system.counts(), ...(disagreement?.evaluations ?? [])]),
     problem,
   } as const;
-  return { ...fit, findings: findingsOf(fit, system.slopeErrors()) };
+  return { ...fit, findings: findingsOf(fit, system.slopeErrors(), disagreement?.columns) };
+}
+
+function together(counts: readonly RunCounts[]): RunCounts {
+  const total = (of: (one: RunCounts) => number): number => counts.reduce((sum, one) => sum + of(one), 0);
+  const firstFailure = counts.find((one) => one.firstFailure !== undefined)?.firstFailure;
+  return {
+    runs: total(({ runs }) => runs),
+    failed: total(({ failed }) => failed),
+    retried: total(({ retried }) => retried),
+    dropped: total(({ dropped }) => dropped),
+    ...(firstFailure === undefined ? {} : { firstFailure }),
+  };
 }

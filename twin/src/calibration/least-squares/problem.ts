@@ -96,7 +96,7 @@ export const transformOf = ({ bounds, transform }: FitParameter): Transform =>
   transform ?? forBounds(bounds?.[0] ?? Number.NEGATIVE_INFINITY, bounds?.[1] ?? Number.POSITIVE_INFINITY);
 
 /**
- * @throws {TwinError} EMPTY, NOT_FINITE, BAD_SHAPE, BAD_NOISE
+ * @throws {TwinError} EMPTY, BAD_PROBLEM, NOT_FINITE, BAD_SHAPE, BAD_NOISE
  */
 export function checkProblem({ parameters, observations, noise, modelNoise }: LeastSquaresProblem): void {
   if (parameters.length === 0 || observations.length === 0)
@@ -104,6 +104,13 @@ export function checkProblem({ parameters, observations, noise, modelNoise }: Le
       "EMPTY",
       `a fit of ${parameters.length} parameters to ${observations.length} observations`,
       "expected at least one of each",
+    );
+  const twice = parameters.find(({ id }, index) => parameters.findIndex((one) => one.id === id) < index);
+  if (twice)
+    throw new TwinError(
+      "BAD_PROBLEM",
+      `two parameters are called ${JSON.stringify(twice.id)}`,
+      "expected a name of its own for each parameter",
     );
   requireFinite(observations, "the observations");
   if (noise && noise.length !== observations.length)
