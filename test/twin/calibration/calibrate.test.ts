@@ -159,5 +159,10 @@ describe("calibration by one call", () => {
     expect(refusal(() => calibrate(density, { dice: dice(8), costOfRun: 0 }))).toMatchObject({
       code: "BAD_BUDGET",
     });
+    const typo = "mcmc" as "smc";
+    expect(refusal(() => calibrate(density, { dice: dice(8), method: typo }))).toMatchObject({
+      code: "BAD_OPTION",
+      hint: expect.stringContaining("ensemble-mcmc, smc, laplace, least-squares, es-mda"),
+    });
   });
 });

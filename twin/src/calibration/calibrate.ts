@@ -1,14 +1,15 @@
 import { TwinError } from "../errors.ts";
 import type { Dice } from "../random/dice.ts";
 import { esMda } from "./ensemble-smoother/es-mda.ts";
-import { correlated } from "./ensemble-smoother/findings.ts";
 import { leastSquaresCalibration } from "./least-squares-calibration.ts";
 import { type Choice, chooseMethod, type Method, probe } from "./method-choice.ts";
 import { priorToPosterior } from "./prior-to-posterior.ts";
 import { Evaluator, type FailurePolicy, type RunCounts } from "./problem/evaluator.ts";
+import { requireOption } from "./problem/options.ts";
 import { asDensity, requireReadings, requireUnknowns } from "./problem/priors.ts";
 import type { DensityProblem, SimulationProblem } from "./problem/problem.ts";
-import type { CalibrationFinding, CalibrationResult } from "./problem/result.ts";
+import { residualFindings } from "./problem/residual-findings.ts";
+import type { CalibrationResult } from "./problem/result.ts";
 import { ensembleMcmc } from "./sampling/ensemble-mcmc.ts";
 import { laplace } from "./sampling/laplace.ts";
 import { sequentialMonteCarlo } from "./sampling/sequential-monte-carlo.ts";
@@ -28,24 +29,31 @@ export interface Calibration extends CalibrationResult {
   readonly choice: Choice;
 }
 
+const METHODS: readonly Method[] = ["ensemble-mcmc", "smc", "laplace", "least-squares", "es-mda"];
 /** Assimilations of the smoother, and members at most. */
 const ASSIMILATIONS = 4;
 const MOST_MEMBERS = 500;
 /** Where the budget does not pay for the usual populations. */
-const SMALL_POPULATIONS = { populations: 4, points: 128 } as const;
+const SMALL_POPULATIONS = { populations: 8, points: 192 } as const;
 
 /**
  * Calibrates a model by one call: what is known of its unknowns after the data, and what a reader must be told besides.
  *
  * "auto" chooses by what the budget pays for, the number of unknowns, the priors and whether the model repeats itself; `choice`
  * says what and why. Where Laplace's Gaussian was chosen and turns out not to fit, the finding says so.
- * @throws {TwinError} BUDGET_TOO_SMALL, WRONG_KIND for a method that the problem does not allow, and as the methods do.
+ * @throws {TwinError} BAD_OPTION for a method that is none, BUDGET_TOO_SMALL, WRONG_KIND for a method that the problem does not allow, and as the methods do.
  */
 export function calibrate(
   problem: SimulationProblem | DensityProblem,
   options: CalibrateOptions,
 ): Calibration {
   const { method = "auto", dice, failures } = options;
+  requireOption(
+    method === "auto" || METHODS.includes(method),
+    "method",
+    method,
+    `"auto" or one of ${METHODS.join(", ")}`,
+  );
   requireUnknowns(problem.unknowns);
   if ("simulate" in problem) requireReadings(problem);
   const runs = affordable(options);
@@ -77,7 +85,7 @@ function run(
     return leastSquaresCalibration(simulation(problem, method), { dice: stream, failures });
   const density = "simulate" in problem ? asDensity(problem) : problem;
   const result = sampled(method, density, runs, { dice: stream, failures });
-  return "simulate" in problem ? withResiduals(problem, result) : result;
+  return "simulate" in problem ? withResiduals(problem, result, stream.split("residuals")) : result;
 }
 
 function sampled(
@@ -92,14 +100,30 @@ function sampled(
   return sequentialMonteCarlo(density, { dice, failures, ...(usual ? {} : SMALL_POPULATIONS) });
 }
 
-/** The residuals at the posterior mean speak for the noise model. */
-function withResiduals(problem: SimulationProblem, result: CalibrationResult): CalibrationResult {
-  const mean = Float64Array.from(result.summaries, (summary) => summary.mean);
-  const output = new Float64Array(problem.observations.length);
-  const evaluator = new Evaluator();
-  if (!evaluator.evaluate((out) => problem.simulate(mean, out), output)) return result;
-  const findings: readonly CalibrationFinding[] = [...result.findings, ...correlated(problem, [output])];
+/** Draws that are tried besides the posterior mean, which of several modes is none. */
+const TRIED = 20;
+
+/** The residuals speak for the noise and the model. */
+function withResiduals(problem: SimulationProblem, result: CalibrationResult, dice: Dice): CalibrationResult {
+  const evaluator = new Evaluator({ tolerated: 1 });
+  const outputs = middlesOf(result).flatMap((theta) => {
+    const output = new Float64Array(problem.observations.length);
+    return evaluator.evaluate((out) => problem.simulate(theta, out), output) ? [output] : [];
+  });
+  const findings = [...result.findings, ...residualFindings(problem, outputs, result.summaries, dice)];
   return { ...result, findings, runs: together(result.runs, evaluator.counts()) };
+}
+
+function middlesOf({ summaries, draws = [], gaussian }: CalibrationResult): Float64Array[] {
+  if (summaries.some(({ mean }) => !Number.isFinite(mean))) return [];
+  const total = draws.reduce((sum, { rows }) => sum + rows, 0);
+  const stride = Math.max(1, Math.floor(total / TRIED));
+  const tried = draws.flatMap((part) =>
+    Array.from({ length: Math.ceil(part.rows / stride) }, (_, index) =>
+      Float64Array.from(summaries, (_summary, column) => part.get(index * stride, column)),
+    ),
+  );
+  return [gaussian?.modeNatural ?? Float64Array.from(summaries, ({ mean }) => mean), ...tried];
 }
 
 function affordable({ costOfRun = 1e-5, budget = 60 }: CalibrateOptions): number {

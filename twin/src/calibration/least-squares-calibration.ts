@@ -1,13 +1,14 @@
 import { TwinError } from "../errors.ts";
 import type { Dice } from "../random/dice.ts";
-import { correlated } from "./ensemble-smoother/findings.ts";
 import { laplace as residualLaplace } from "./least-squares/laplace.ts";
 import { Evaluator, type FailurePolicy } from "./problem/evaluator.ts";
 import { asDensity, drawable } from "./problem/priors.ts";
 import type { SimulationProblem } from "./problem/problem.ts";
+import { residualFindings } from "./problem/residual-findings.ts";
 import type { CalibrationResult } from "./problem/result.ts";
 import { Target } from "./problem/target.ts";
-import { gaussianSummaries, nothingKnown } from "./sampling/laplace.ts";
+import { gaussianSummaries } from "./sampling/laplace.ts";
+import { nothingKnown } from "./sampling/nothing-known.ts";
 import { logPosterior, startsOf } from "./sampling/reference.ts";
 import { runFindings } from "./sampling/summaries.ts";
 
@@ -29,9 +30,10 @@ export function leastSquaresCalibration(
     const reason = `no optimum after ${peak.iterations} iterations`;
     const output = new Float64Array(problem.observations.length);
     problem.simulate(peak.mode, output);
+    const summaries = gaussianSummaries(target, mode);
     return {
       method: "least-squares",
-      summaries: gaussianSummaries(target, mode),
+      summaries,
       gaussian: { mode: peak.coordinates, modeNatural: peak.mode, covariance: peak.covariance },
       ...(drawable(problem.unknowns, dice) ? { logEvidence: { value: peak.logEvidence } } : {}),
       converged: peak.converged,
@@ -39,7 +41,7 @@ export function leastSquaresCalibration(
       runs: { ...runs, runs: runs.runs + 1 },
       findings: [
         ...(peak.converged ? [] : [{ kind: "not converged" as const, text: reason }]),
-        ...correlated(problem, [output]),
+        ...residualFindings(problem, [output], summaries, dice.split("residuals")),
         ...runFindings(runs, target),
       ],
     };

@@ -106,6 +106,24 @@ describe("ES-MDA", () => {
     expect(findings).toContainEqual(expect.objectContaining({ kind: "failed runs" }));
   });
 
+  test("has not converged where the losses leave too few members for a spread", () => {
+    let run = 0;
+    const flaky: SimulationProblem = {
+      ...line,
+      simulate(theta, out) {
+        if (run++ % 3 === 0) throw new Error("no licence");
+        line.simulate(theta, out);
+      },
+    };
+    const result = esMda(flaky, { dice: dice(5), members: 100 });
+    // A third is lost at each of five runs: 100 (2/3)⁵ = 13.
+    expect(result.draws![0]!.rows).toBeLessThan(20);
+    expect(result.converged).toBe(false);
+    expect(result.reason).toMatch(/^1\d of 100 members are left for 2 unknowns: their spread is smaller/);
+    expect(result.findings).toContainEqual({ kind: "collapsed ensemble", text: result.reason });
+    expect(esMda(line, { dice: dice(5), members: 100 }).converged).toBe(true);
+  });
+
   test("keyed results: a member's outputs stay with the member when others drop out", () => {
     const failing: SimulationProblem = {
       ...line,
@@ -153,6 +171,12 @@ describe("ES-MDA", () => {
     ["no assimilation", { assimilations: 0 }, "BAD_SCHEDULE"],
     ["four members", { members: 4 }, "TOO_FEW_MEMBERS"],
     ["an energy above 1", { energy: 2 }, "BAD_ENERGY"],
+    ["a taper above one", { localisation: new Matrix(2, 10, new Float64Array(20).fill(5)) }, "BAD_OPTION"],
+    [
+      "a taper of NaN",
+      { localisation: new Matrix(2, 10, new Float64Array(20).fill(Number.NaN)) },
+      "BAD_OPTION",
+    ],
     ["a taper of another shape", { localisation: Matrix.identity(2) }, "BAD_SHAPE"],
   ])("refuses %s", (_, options, code) => {
     expect(refusal(() => esMda(line, { dice: dice(9), ...options }))).toMatchObject({ code });

@@ -52,4 +52,11 @@ describe("the books of a model that fails", () => {
       code: "WRONG_COUNT",
     });
   });
+
+  test.each([{ retries: -1 }, { retries: Number.NaN }, { retries: 0.5 }, { tolerated: Number.NaN }])(
+    "refuses the policy %o",
+    (policy) => {
+      expect(refusal(() => new Evaluator(policy))).toMatchObject({ code: "BAD_OPTION" });
+    },
+  );
 });

@@ -72,6 +72,18 @@ describe("ensembles of walkers", () => {
     expect(run()).toEqual(run());
   });
 
+  test("whose walkers have given less than five draws each are not believed, whatever their number", () => {
+    const result = ensembleMcmc(ridge, { dice: dice(6), walkers: 512, ess: 10, runs: 20_000 });
+    expect(result.converged).toBe(false);
+    expect(result.reason).toContain("ESS ≥ 10240");
+  });
+
+  test.each([{ runs: Number.NaN }, { kept: 0 }, { rhat: Number.NaN }, { ess: 0 }])("refuse %o", (options) => {
+    expect(refusal(() => ensembleMcmc(ridge, { dice: dice(4), ...options }))).toMatchObject({
+      code: "BAD_OPTION",
+    });
+  });
+
   test("are at least two, of at least sixteen", () => {
     expect(refusal(() => ensembleMcmc(ridge, { dice: dice(4), ensembles: 1 }))).toMatchObject({
       code: "BAD_ENSEMBLES",

@@ -85,7 +85,7 @@ describe("the SMC sampler", () => {
     expect(Math.abs(result.logEvidence!.value - (logEvidence + Math.log(0.6421)))).toBeLessThan(0.15);
   });
 
-  test("keyed results: a pool that runs a batch in any order changes nothing", () => {
+  test("rule: results are keyed: a pool that runs a batch in any order changes nothing", () => {
     const here = sequentialMonteCarlo(reading, { dice: dice(4), populations: 2, points: 64 });
     const pooled = sequentialMonteCarlo(
       {
@@ -133,6 +133,43 @@ describe("the SMC sampler", () => {
       sequentialMonteCarlo(reading, { dice: dice(seed), populations: 2, points: 32 }).summaries[0]!.mean;
     expect(run(5)).toBe(run(5));
     expect(run(5)).not.toBe(run(6));
+  });
+
+  test("has not converged short of R-hat 1.01 and 400 effective draws", () => {
+    // 40 islands of sd 1e-3: each population finds a few of them, in shares of its own.
+    const islands: DensityProblem = {
+      unknowns: [{ id: "x", prior: normal(0, 100) }],
+      logLikelihood: ([x = 0]) => (Math.abs(x) > 20 ? -800 : -0.5 * ((x - Math.round(x)) / 1e-3) ** 2),
+    };
+    const result = sequentialMonteCarlo(islands, { dice: dice(2), populations: 4, points: 64 });
+    expect(result.converged).toBe(false);
+    expect(result.reason).toMatch(
+      /^the populations disagree: R-hat .*, ESS .*; asked: R-hat < 1.01, ESS ≥ 400/,
+    );
+    expect(result.findings).toContainEqual({ kind: "not converged", text: result.reason });
+    // 256 draws in all are not 400, however well they agree.
+    const few = sequentialMonteCarlo(reading, { dice: dice(1), populations: 4, points: 64 });
+    expect(few.converged).toBe(false);
+  });
+
+  test("moves its populations on until they agree, no longer than it tempered them", () => {
+    const runs = (ess: number): number =>
+      sequentialMonteCarlo(reading, { dice: dice(3), populations: 4, points: 256, ess }).runs.runs;
+    expect(runs(1e6)).toBeGreaterThan(1.3 * runs(100));
+    expect(runs(1e6)).toBeLessThan(2.5 * runs(100));
+  });
+
+  test.each([
+    { keep: 2 },
+    { keep: Number.NaN },
+    { memory: 0 },
+    { mostMoves: 1.5 },
+    { rhat: 1 },
+    { ess: Number.NaN },
+  ])("refuses %o", (options) => {
+    expect(refusal(() => sequentialMonteCarlo(reading, { dice: dice(8), ...options }))).toMatchObject({
+      code: "BAD_OPTION",
+    });
   });
 
   test("claims no evidence under a flat prior", () => {

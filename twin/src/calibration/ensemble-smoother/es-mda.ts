@@ -3,6 +3,7 @@ import { entry, Matrix } from "../../linear-algebra/matrix.ts";
 import type { Dice } from "../../random/dice.ts";
 import { Coordinates } from "../problem/coordinates.ts";
 import { Evaluator, type FailurePolicy } from "../problem/evaluator.ts";
+import { requireOption } from "../problem/options.ts";
 import { drawable, requireReadings, requireUnknowns, samplePriorOf } from "../problem/priors.ts";
 import type { SimulationProblem } from "../problem/problem.ts";
 import type { CalibrationResult } from "../problem/result.ts";
@@ -54,11 +55,12 @@ const FEWEST = 10;
  *
  * in unbounded coordinates z. Model runs: N (K + 1), known beforehand, N at a time; no derivatives. Exact for linear models with
  * Gaussian z as N → ∞, with errors of order 1/√N; for nonlinear models an approximation whose spread is too small when members
- * are few against unknowns. One mode only.
+ * are few against unknowns, and at times a third too wide, for its linearisation is over the whole prior. One mode only.
  *
- * Failed runs: a member whose model run fails after its retries is dropped for good, and counted; none is replaced.
+ * Failed runs: a member whose model run fails after its retries is dropped for good, and counted; none is replaced. With too few
+ * left for a spread, fewer than 30 after losses or 5 an unknown, the result is not converged ("collapsed ensemble").
  * @see Emerick & Reynolds (2013), Computers & Geosciences 55, algorithm in §3.
- * @throws {TwinError} IMPROPER for flat priors, BAD_SCHEDULE, TOO_FEW_MEMBERS, MODEL_FAILS.
+ * @throws {TwinError} IMPROPER for flat priors, BAD_SCHEDULE, BAD_OPTION, TOO_FEW_MEMBERS, MODEL_FAILS.
  */
 export function esMda(problem: SimulationProblem, options: EsMdaOptions): EsMdaResult {
   const { dice, members = 100, energy = 1 } = options;
@@ -87,18 +89,16 @@ export function esMda(problem: SimulationProblem, options: EsMdaOptions): EsMdaR
   const runs = evaluator.counts();
   const draws = drawsOf(coordinates, ensemble.points);
   const finalMismatch = mismatchOf(problem, ensemble.outputs);
-  const findings = esMdaFindings(problem, {
-    members,
-    ensemble: ensemble.outputs,
-    unreached,
-    finalMismatch,
-    runs,
-  });
+  const summaries = summariesOf(problem.unknowns, [draws]);
+  const outcome = { members, ensemble: ensemble.outputs, unreached, summaries, runs };
+  const findings = esMdaFindings(problem, outcome, dice.split("findings"));
+  const collapse = findings.find(({ kind }) => kind === "collapsed ensemble");
   return {
     method: "es-mda",
-    summaries: summariesOf(problem.unknowns, [draws]),
+    summaries,
     draws: [draws],
-    converged: true,
+    converged: collapse === undefined,
+    ...(collapse === undefined ? {} : { reason: collapse.text }),
     runs,
     findings,
     history,
@@ -248,4 +248,6 @@ function requireProblem(
       `a localisation of ${shape[0]} × ${shape[1]}`,
       `expected ${problem.unknowns.length} unknowns × ${problem.observations.length} readings`,
     );
+  const taper = localisation?.data.find((value) => !(value >= 0 && value <= 1));
+  requireOption(taper === undefined, "localisation", taper, "factors from 0 to 1");
 }

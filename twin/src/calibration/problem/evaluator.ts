@@ -1,4 +1,5 @@
 import { TwinError } from "../../errors.ts";
+import { requireOption } from "./options.ts";
 
 /** What happened to the model runs of a calibration: a number that a report must show. */
 export interface RunCounts {
@@ -42,6 +43,13 @@ export class Evaluator {
   #firstFailure: string | undefined;
 
   constructor({ retries = 0, tolerated = 0.5 }: FailurePolicy = {}) {
+    requireOption(
+      Number.isInteger(retries) && retries >= 0,
+      "failures.retries",
+      retries,
+      "a whole number, 0 or more",
+    );
+    requireOption(tolerated >= 0 && tolerated <= 1, "failures.tolerated", tolerated, "a share from 0 to 1");
     this.#retries = retries;
     this.#tolerated = tolerated;
   }

@@ -24,6 +24,8 @@ export interface CalibrationFinding {
     | "unseen direction"
     | "not a Gaussian"
     | "no inner maximum"
+    | "improper posterior"
+    | "misfit"
     | "prior-data conflict"
     | "correlated residuals"
     | "collapsed ensemble";

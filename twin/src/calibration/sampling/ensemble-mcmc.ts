@@ -1,13 +1,17 @@
 import { TwinError } from "../../errors.ts";
 import type { Dice } from "../../random/dice.ts";
 import { Evaluator, type FailurePolicy } from "../problem/evaluator.ts";
+import { isCount, requireOption } from "../problem/options.ts";
 import type { DensityProblem } from "../problem/problem.ts";
 import type { CalibrationFinding, CalibrationResult } from "../problem/result.ts";
-import { runBatches, Target } from "../problem/target.ts";
+import { type InBatches, runBatches, Target } from "../problem/target.ts";
 import { type EnsembleOptions, type EnsembleSample, sampleEnsembles } from "./ensembles.ts";
-import { chooseReference } from "./reference.ts";
-import { evidenceOf, temperMany } from "./sequential-monte-carlo.ts";
+import { improper } from "./nothing-known.ts";
+import { type ChosenReference, chooseReference } from "./reference.ts";
+import { evidenceOf } from "./sequential-monte-carlo.ts";
 import { runFindings, summariesOf } from "./summaries.ts";
+import { type Tempered, temper } from "./tempering.ts";
+import { beyondReach } from "./widening.ts";
 
 export interface EnsembleMcmcOptions extends EnsembleOptions {
   readonly dice: Dice;
@@ -20,8 +24,9 @@ export interface EnsembleMcmcOptions extends EnsembleOptions {
 
 /**
  * Draws from the posterior by ensembles of walkers (`sampleEnsembles`) that start as tempered populations (`temper`), one for
- * each ensemble: from the prior where it can be drawn from, which also gives the evidence, else from around the mode. Walkers
- * are many and paths short: what the tempering found of several modes stays in proportion, and R-hat tells if it did not.
+ * each ensemble: from the prior where it can be drawn from, which also gives the evidence, else from around the posterior, from two
+ * over-dispersed references of unequal breadth (`chooseReference`). Walkers are many and paths short: what
+ * the tempering found of several modes stays in proportion, and R-hat tells if it did not.
  *
  * Stops when R-hat and the effective sizes are reached, or at `runs` with `converged: false` and the reason. The tempering is
  * not cut short by `runs`: it spends what it needs.
@@ -33,17 +38,18 @@ export function ensembleMcmc(problem: DensityProblem, options: EnsembleMcmcOptio
     walkers = Math.max(256, 2 * Math.ceil(problem.unknowns.length * 2)),
     failures,
   } = options;
-  if (ensembles < 2)
-    throw new TwinError(
-      "BAD_ENSEMBLES",
-      `${ensembles} ensemble`,
-      "expected at least two: R-hat compares them",
-    );
+  requireEnsembles(ensembles, walkers);
+  requireBar(options);
   const target = new Target(problem);
   const evaluator = new Evaluator(failures);
   const reference = chooseReference(target, dice.split("reference"), evaluator);
-  const tempering = { dice: dice.split("start"), populations: ensembles, points: walkers };
-  const starts = runBatches(temperMany(target, reference, tempering), problem, evaluator);
+  if (reference.unbounded.length > 0)
+    return improper("ensemble-mcmc", target, reference.unbounded, evaluator.counts());
+  const starts = runBatches(
+    temperedStarts(target, reference, ensembles, walkers, dice.split("start")),
+    problem,
+    evaluator,
+  );
   const sampling = sampleEnsembles(
     target,
     starts.map(({ population }) => population),
@@ -52,6 +58,8 @@ export function ensembleMcmc(problem: DensityProblem, options: EnsembleMcmcOptio
   );
   const sample = runBatches(sampling, problem, evaluator);
   const runs = evaluator.counts();
+  const adrift = starts.flatMap(({ population }) => beyondReach(target, population.points));
+  if (adrift.length > 0) return improper("ensemble-mcmc", target, adrift, runs);
   const notConverged: CalibrationFinding[] =
     sample.reason === undefined ? [] : [{ kind: "not converged", text: sample.reason }];
   return {
@@ -64,6 +72,47 @@ export function ensembleMcmc(problem: DensityProblem, options: EnsembleMcmcOptio
     runs,
     findings: [...notConverged, ...runFindings(runs, target)],
   };
+}
+
+function requireEnsembles(ensembles: number, walkers: number): void {
+  if (!(Number.isInteger(ensembles) && ensembles >= 2))
+    throw new TwinError(
+      "BAD_ENSEMBLES",
+      `${ensembles} ensembles`,
+      "expected at least two: R-hat compares them",
+    );
+  if (!(Number.isInteger(walkers) && walkers >= 16))
+    throw new TwinError(
+      "BAD_POPULATIONS",
+      `${walkers} walkers`,
+      "expected at least 16 of each ensemble; 256 are usual",
+    );
+}
+
+function requireBar({ rhat = 1.01, ess = 1, runs = 1, kept = 1 }: EnsembleOptions): void {
+  requireOption(rhat > 1, "rhat", rhat, "more than 1; 1.01 is usual");
+  requireOption(ess > 0, "ess", ess, "a positive number of effective draws");
+  requireOption(runs >= 1, "runs", runs, "at least one model run");
+  requireOption(isCount(kept), "kept", kept, "a whole number of draws, at least 1");
+}
+
+/**
+ * Without a proper prior every second ensemble starts from the wider reference: where one misses tails that the other found,
+ * their spreads differ, which R-hat sees.
+ */
+function* temperedStarts(
+  target: Target,
+  reference: ChosenReference,
+  ensembles: number,
+  points: number,
+  dice: Dice,
+): InBatches<Tempered[]> {
+  const starts: Tempered[] = [];
+  for (let index = 0; index < ensembles; index++) {
+    const from = index % 2 === 0 ? reference : (reference.wider ?? reference);
+    starts.push(yield* temper(target, from, { points }, dice.split(index)));
+  }
+  return starts;
 }
 
 const reasonOf = ({ reason }: EnsembleSample): { reason?: string } =>

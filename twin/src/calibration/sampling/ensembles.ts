@@ -4,8 +4,10 @@ import type { Dice } from "../../random/dice.ts";
 import type { InBatches, Target } from "../problem/target.ts";
 import { type Convergence, convergenceOf, worstOf } from "./convergence.ts";
 import { type Moving, type Population, sweep } from "./population.ts";
-import { Proposals } from "./proposals.ts";
+import type { Proposals } from "./proposals.ts";
 import { Recorder } from "./recorder.ts";
+import { fittedToOthers } from "./settling.ts";
+import { Standstill } from "./standstill.ts";
 
 export interface EnsembleOptions {
   /** R-hat to get below, for every unknown. Default 1.01. */
@@ -38,13 +40,19 @@ const FIRST_WINDOW = 20;
 const WINDOWS = 2;
 /** Ensembles that still disagree by so much were not warm: what they drew serves as warm-up. */
 const NOT_WARM = 1.05;
+/** Effective draws that each walker must give: with fewer the sample is not much more than its start. */
+const EACH_WALKER = 5;
+/** Share of the sweeps that no walker may stand still for: a place left so rarely is entered as rarely, if at all. */
+const STANDSTILL = 0.2;
 /** Points that proposals are fitted to, at most. */
 const FITTED = 1000;
 
 /**
  * Markov chains by ensembles of walkers that propose for each other (see `Proposals`). Each ensemble learns its proposals
  * from the others in windows of growing length, which are thrown away; then the proposals are frozen and draws count, until
- * R-hat and the effective sizes are reached or the runs are spent. The ensembles share no points: R-hat compares them.
+ * R-hat and the effective sizes are reached or the runs are spent. Many walkers give large effective sizes on short paths; so
+ * each must also give five effective draws, and none stand still for a fifth of the sweeps: both tell of tails that the start
+ * missed and the walkers have had no time to find, of which the ensembles' agreement tells nothing. The ensembles share no points: R-hat compares them.
  *
  * Assumes a posterior with a finite mass; fails honestly (`converged: false`) where the ensembles settle in different modes
  * or have not forgotten their starts.
@@ -60,6 +68,7 @@ export function* sampleEnsembles(
 ): InBatches<EnsembleSample> {
   requireEnsembles(starts);
   const walkers = starts[0]?.points.length as number;
+  const bar: Bar = { rhat, ess, walkers: starts.length * walkers };
   const mostSweeps = Math.max(100, Math.floor(runs / (starts.length * walkers)));
   const streams = starts.map((_, index) => dice.split(index));
   const state = new Ensembles(target, starts, streams);
@@ -71,24 +80,22 @@ export function* sampleEnsembles(
   }
   for (;;) {
     const recorders = starts.map(() => new Recorder(walkers, target.size, kept));
+    const standstill = new Standstill();
     let sweeps = 0;
     let accepted = 0;
     for (let round = window; ; round = Math.ceil(sweeps / 2)) {
       const length = Math.max(10, Math.min(round, mostSweeps - warmUp - sweeps));
-      accepted += length * (yield* state.sample(length, recorders));
+      accepted += length * (yield* state.sample(length, recorders, standstill));
       sweeps += length;
       const convergence = convergenceOf(recorders, target.size);
       const worst = worstOf(convergence);
-      const done = worst.rhat < rhat && worst.essBulk >= ess && worst.essTail >= ess;
-      const spent = warmUp + sweeps >= mostSweeps;
-      if (done || spent)
+      const short = shortOf(bar, worst, standstill.longest, sweeps);
+      if (short === undefined || warmUp + sweeps >= mostSweeps)
         return {
           chains: recorders.map((recorder) => recorder.draws()),
           convergence,
-          converged: done,
-          ...(done
-            ? {}
-            : { reason: `the runs were spent at ${told(worst)}; asked: R-hat < ${rhat}, ESS ≥ ${ess}` }),
+          converged: short === undefined,
+          ...(short === undefined ? {} : { reason: `the runs were spent at ${short}` }),
           warmUp,
           sweeps,
           acceptance: accepted / sweeps,
@@ -104,8 +111,26 @@ export function* sampleEnsembles(
   }
 }
 
-const told = ({ rhat, essBulk, essTail }: Convergence): string =>
-  `R-hat ${rhat.toFixed(3)}, bulk ESS ${essBulk.toFixed(0)}, tail ESS ${essTail.toFixed(0)}`;
+interface Bar {
+  readonly rhat: number;
+  readonly ess: number;
+  /** Of all ensembles. */
+  readonly walkers: number;
+}
+
+/** What is short of the bar, in words; undefined where nothing is. */
+function shortOf(
+  { rhat, ess, walkers }: Bar,
+  worst: Convergence,
+  still: number,
+  sweeps: number,
+): string | undefined {
+  const wanted = Math.max(ess, EACH_WALKER * walkers);
+  const drawn = worst.essBulk >= wanted && worst.essTail >= wanted;
+  if (worst.rhat < rhat && drawn && still <= STANDSTILL * sweeps) return undefined;
+  const found = `R-hat ${worst.rhat.toFixed(3)}, bulk ESS ${worst.essBulk.toFixed(0)}, tail ESS ${worst.essTail.toFixed(0)}`;
+  return `${found}, a walker that stood still for ${still} of ${sweeps} sweeps; asked: R-hat < ${rhat}, ESS ≥ ${wanted}, none still for ${STANDSTILL * 100} %`;
+}
 
 /** The walkers, and the proposals that they make for now. */
 class Ensembles {
@@ -137,10 +162,11 @@ class Ensembles {
   }
 
   /** Moves by fixed proposals and records every sweep. */
-  *sample(sweeps: number, recorders: readonly Recorder[]): InBatches<number> {
+  *sample(sweeps: number, recorders: readonly Recorder[], standstill: Standstill): InBatches<number> {
     let accepted = 0;
     for (let count = 0; count < sweeps; count++) {
       accepted += yield* sweep(this.#target, undefined, this.#movings(false));
+      standstill.note(this.#populations.flatMap(({ points }) => points));
       this.#populations.forEach(({ points }, index) => {
         recorders[index]?.offer(points.map((point) => this.#target.natural(point)));
       });
@@ -158,13 +184,6 @@ class Ensembles {
     }));
   }
 }
-
-/**
- * Each ensemble's proposals from the points of all others: fitted to its own they would depend on where its walkers stand,
- * and empty the narrow parts of the posterior.
- */
-const fittedToOthers = (clouds: readonly (readonly Float64Array[])[]): Proposals[] =>
-  clouds.map((_, index) => Proposals.fittedTo(clouds.filter((_cloud, other) => other !== index).flat()));
 
 function requireEnsembles(starts: readonly Population[]): void {
   const walkers = starts[0]?.points.length ?? 0;

@@ -4,7 +4,7 @@ import { cholesky, logDeterminant } from "../../linear-algebra/cholesky.ts";
 import { entry, timesVector } from "../../linear-algebra/matrix.ts";
 import { standardNormalQuantile } from "../../probability/normal.ts";
 import type { Dice } from "../../random/dice.ts";
-import { Evaluator, type FailurePolicy, type RunCounts } from "../problem/evaluator.ts";
+import { Evaluator, type FailurePolicy } from "../problem/evaluator.ts";
 import type { DensityProblem } from "../problem/problem.ts";
 import {
   type CalibrationFinding,
@@ -14,6 +14,7 @@ import {
 } from "../problem/result.ts";
 import { Target } from "../problem/target.ts";
 import { findMode, type Mode } from "./mode.ts";
+import { nothingKnown } from "./nothing-known.ts";
 import { logPosterior, startsOf } from "./reference.ts";
 import { runFindings } from "./summaries.ts";
 
@@ -70,31 +71,6 @@ export function laplace(problem: DensityProblem, options: LaplaceOptions): Calib
     converged: true,
     runs,
     findings: [...shape, ...runFindings(runs, target)],
-  };
-}
-
-/** A result without a Gaussian: every number is NaN, and the reason told. */
-export function nothingKnown(
-  method: "laplace" | "least-squares",
-  target: Target,
-  kind: CalibrationFinding["kind"],
-  reason: string,
-  runs: RunCounts,
-): CalibrationResult {
-  const unknown = Number.NaN;
-  return {
-    method,
-    summaries: target.problem.unknowns.map(({ id, unit }) => ({
-      id,
-      ...(unit === undefined ? {} : { unit }),
-      mean: unknown,
-      sd: unknown,
-      quantiles: QUANTILES.map((probability) => ({ probability, value: unknown })),
-    })),
-    converged: false,
-    reason,
-    runs,
-    findings: [{ kind, text: reason }, ...runFindings(runs, target)],
   };
 }
 

@@ -1,3 +1,4 @@
+import { Matrix } from "../../linear-algebra/matrix.ts";
 import type { Dice } from "../../random/dice.ts";
 import type { InBatches, Target } from "../problem/target.ts";
 import type { Proposals } from "./proposals.ts";
@@ -24,6 +25,17 @@ export function temperedDensity(
   const posterior = logPosterior[index] as number;
   if (temperature === 1) return posterior;
   return (1 - temperature) * (logReference[index] as number) + temperature * posterior;
+}
+
+/** θ of each point, a row. */
+export function naturalDraws(target: Target, points: readonly Float64Array[]): Matrix {
+  const draws = new Matrix(points.length, target.size);
+  points.forEach((point, row) => {
+    target.natural(point).forEach((value, column) => {
+      draws.set(row, column, value);
+    });
+  });
+  return draws;
 }
 
 export interface Moving {

@@ -1,18 +1,18 @@
 import { TwinError } from "../../errors.ts";
-import { cholesky } from "../../linear-algebra/cholesky.ts";
+import { cholesky, logDeterminant } from "../../linear-algebra/cholesky.ts";
 import type { Matrix } from "../../linear-algebra/matrix.ts";
 import { covarianceOfPoints } from "../../probability/sample-moments.ts";
 import type { Dice } from "../../random/dice.ts";
 import { differentialEvolution, type Move, snooker, stretch } from "./moves.ts";
 import { logScale } from "./scaled-regression.ts";
-import { fromStraight, type Straightening, straighten, strengthOf, toStraight } from "./straightening.ts";
+import { fromStraight, type Straightening, straighten, toStraight } from "./straightening.ts";
 
 /** Share of steps that a random walk should take. @see Roberts & Rosenthal (2001), Statistical Science 16(4). */
 const WANTED = { all: 0.25, one: 0.44, pivot: 0.44 } as const;
 
 type Along = keyof typeof WANTED;
 
-/** At most so many straightenings are kept: those about the pivots with the largest growth. */
+/** At most so many straightenings are kept: those that make the cloud the most like a Gaussian. */
 const MOST_STRAIGHTENINGS = 2;
 
 /**
@@ -98,14 +98,9 @@ export class Proposals {
   static fittedTo(points: readonly Float64Array[]): Proposals {
     const factor = factorOf(points);
     if (factor === undefined) return new Proposals([], []);
-    const bent = straighteningsOf(points).flatMap((map) => {
-      const straight = points.map((point) => {
-        const out = new Float64Array(point.length);
-        toStraight(map, point, out);
-        return out;
-      });
-      return walks(factorOf(straight), map);
-    });
+    const bent = straightened(points, factor)
+      .slice(0, MOST_STRAIGHTENINGS)
+      .flatMap(({ factor: straight, map }) => walks(straight, map));
     return new Proposals(walks(factor, undefined), bent);
   }
 
@@ -126,19 +121,37 @@ export class Proposals {
   }
 }
 
-const walks = (factor: Matrix | undefined, map: Straightening | undefined): Walk[] =>
-  factor === undefined
-    ? []
-    : (["all", "one", ...(map === undefined ? [] : (["pivot"] as const))] as const).map(
-        (along) => new Walk(along, factor, map),
-      );
+const walks = (factor: Matrix, map: Straightening | undefined): Walk[] =>
+  (["all", "one", ...(map === undefined ? [] : (["pivot"] as const))] as const).map(
+    (along) => new Walk(along, factor, map),
+  );
 
-function straighteningsOf(points: readonly Float64Array[]): Straightening[] {
-  const size = points[0]?.length ?? 0;
-  return Array.from({ length: size }, (_, pivot) => straighten(points, pivot))
-    .filter((map) => map !== undefined)
-    .sort((left, right) => strengthOf(right) - strengthOf(left))
-    .slice(0, MOST_STRAIGHTENINGS);
+interface Straightened {
+  readonly map: Straightening;
+  /** Of the covariance in straightened coordinates. */
+  readonly factor: Matrix;
+  /** Mean ln p of the cloud under the Gaussian of its covariance in straightened coordinates, less that in its own, nats. */
+  readonly gain: number;
+}
+
+/** The best pivot first. A funnel's growth alone would not do: seen from the wrong pivot, a bent ridge is a funnel too. */
+function straightened(points: readonly Float64Array[], plain: Matrix): Straightened[] {
+  const all: Straightened[] = [];
+  for (let pivot = 0; pivot < plain.rows; pivot++) {
+    const map = straighten(points, pivot);
+    if (map === undefined) continue;
+    let volume = Math.log(map.sd);
+    const straight = points.map((point) => {
+      const out = new Float64Array(point.length);
+      toStraight(map, point, out);
+      volume += logScale(map.growth, out[pivot] as number) / points.length;
+      return out;
+    });
+    const factor = factorOf(straight);
+    if (factor === undefined) continue;
+    all.push({ map, factor, gain: (logDeterminant(plain) - logDeterminant(factor)) / 2 - volume });
+  }
+  return all.sort((left, right) => right.gain - left.gain);
 }
 
 function factorOf(points: readonly Float64Array[]): Matrix | undefined {

@@ -1,47 +1,50 @@
-import { cholesky, logDeterminant } from "../../linear-algebra/cholesky.ts";
-import { Matrix, timesVector } from "../../linear-algebra/matrix.ts";
-import { solveLower } from "../../linear-algebra/triangular.ts";
-import { logGamma } from "../../probability/gamma-function.ts";
+import { Matrix } from "../../linear-algebra/matrix.ts";
 import type { Dice } from "../../random/dice.ts";
 import type { Evaluator } from "../problem/evaluator.ts";
 import { drawable, productLogDensity, samplePriorOf } from "../problem/priors.ts";
-import type { Target } from "../problem/target.ts";
+import { runBatches, type Target } from "../problem/target.ts";
 import { findMode } from "./mode.ts";
 import type { Reference } from "./population.ts";
+import { SPREAD, studentReference } from "./student-reference.ts";
+import { widen } from "./widening.ts";
 
 export interface ChosenReference extends Reference {
   readonly kind: "prior" | "around the mode" | "around the start";
   /** Whether the ratio of masses along the path is the evidence p(y): the priors must be proper. */
   readonly givesEvidence: boolean;
+  /** Where the prior cannot be drawn from: the same, twice as wide. */
+  readonly wider?: Reference;
+  /** Indices of unknowns in which the posterior has no end: an improper one. Empty where nothing speaks for it. */
+  readonly unbounded: readonly number[];
 }
-
-/** Degrees of freedom of the t around a mode: tails that a posterior's rarely exceed. */
-const FREEDOM = 4;
-/** Its spread, in posterior standard deviations: over-dispersed, and tempered away. */
-const SPREAD = 2;
 
 /**
  * Where tempering begins: the prior where it can be drawn from; else a Student-t around the posterior's mode, twice as wide as
- * its curvature says; else, where there is no mode, around the start with a scale for each unknown.
+ * its curvature says; else, where there is no mode, around the start with a scale for each unknown. A curvature says nothing of
+ * tails and bends, so that these two are corrected by populations (`widen`) until their spread is the posterior's.
  */
 export function chooseReference(target: Target, dice: Dice, evaluator: Evaluator): ChosenReference {
   const density = (z: Float64Array): number => logPosterior(target, z, evaluator);
   const { proper } = properness(target, dice);
   if (proper) return priorReference(target);
   const search = findMode(density, startsOf(target, dice, density).start);
-  if (search.found)
-    return {
-      kind: "around the mode",
-      givesEvidence: false,
-      ...studentReference(search.mode.at, search.mode.covariance),
-    };
-  const variances = search.scales.map((scale) => scale * scale);
+  const around = search.found ? search.mode : { at: search.at, covariance: squared(search.scales) };
+  const widening = widen(
+    target,
+    { centre: around.at, covariance: around.covariance },
+    dice.split("widening"),
+  );
+  const { region, unbounded } = runBatches(widening, target.problem, evaluator);
   return {
-    kind: "around the start",
+    kind: search.found ? "around the mode" : "around the start",
     givesEvidence: false,
-    ...studentReference(search.at, Matrix.diagonal(variances)),
+    wider: studentReference(region, 2 * SPREAD),
+    unbounded,
+    ...studentReference(region, SPREAD),
   };
 }
+
+const squared = (scales: Float64Array): Matrix => Matrix.diagonal(scales.map((scale) => scale * scale));
 
 /** ln p(θ(z), y) + ln |dθ/dz| at one point, run here and counted. */
 export function logPosterior(target: Target, z: Float64Array, evaluator: Evaluator): number {
@@ -129,6 +132,7 @@ function priorReference(target: Target): ChosenReference {
   return {
     kind: "prior",
     givesEvidence: true,
+    unbounded: [],
     sample(dice, out) {
       if (joint) samplePriorOf(problem, dice, theta);
       else samplePriorOf({ unknowns: problem.unknowns }, dice, theta);
@@ -139,37 +143,5 @@ function priorReference(target: Target): ChosenReference {
       joint
         ? target.logPrior(z)
         : productLogDensity(problem.unknowns, coordinates.toNatural(z, theta)) + coordinates.logJacobian(z),
-  };
-}
-
-/** Multivariate Student-t with the given centre and SPREAD² × covariance as its scale matrix. */
-export function studentReference(centre: Float64Array, covariance: Matrix): Reference {
-  const size = centre.length;
-  const factor = cholesky(covariance);
-  const constant =
-    logGamma((FREEDOM + size) / 2) -
-    logGamma(FREEDOM / 2) -
-    (size / 2) * Math.log(FREEDOM * Math.PI) -
-    size * Math.log(SPREAD) -
-    logDeterminant(factor) / 2;
-  return {
-    sample(dice, out) {
-      const noise = Float64Array.from(centre, () => dice.normal());
-      let squares = 0;
-      for (let count = 0; count < FREEDOM; count++) squares += dice.normal() ** 2;
-      const scale = SPREAD / Math.sqrt(squares / FREEDOM);
-      timesVector(factor, noise).forEach((value, index) => {
-        out[index] = (centre[index] as number) + scale * value;
-      });
-    },
-    logDensity(z) {
-      const deviation = new Matrix(
-        size,
-        1,
-        z.map((value, index) => (value - (centre[index] as number)) / SPREAD),
-      );
-      const squared = solveLower(factor, deviation).data.reduce((sum, value) => sum + value * value, 0);
-      return constant - ((FREEDOM + size) / 2) * Math.log1p(squared / FREEDOM);
-    },
   };
 }

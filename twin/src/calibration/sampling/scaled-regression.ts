@@ -9,13 +9,13 @@ export interface Growth {
 }
 
 export interface ScaledFit {
-  /** Of 1, s, s², e^{g(s)}, then the other columns; 0 where a term was not needed. */
+  /** Of 1, s, s², e^{g(s)}, s³, then the other columns; 0 where a term was not needed. */
   readonly coefficients: Float64Array;
   readonly growth: Growth;
 }
 
-/** Terms before the other columns: 1, s, s², e^{g(s)}. */
-export const OWN_TERMS = 4;
+/** Terms before the other columns: 1, s, s², e^{g(s)}, s³. */
+export const OWN_TERMS = 5;
 
 export const logScale = ({ below, above }: Growth, place: number): number =>
   place * (place < 0 ? below : above);
@@ -31,7 +31,7 @@ const REWEIGHTINGS = 5;
 /**
  * Linear regression with a standard deviation that is log-linear in one place s:
  *
- *     y = β₀ + β₁ s + β₂ s² + β₃ e^{g(s)} + Σ β_k x_k + e,   sd(e) ∝ e^{g(s)}
+ *     y = β₀ + β₁ s + β₂ s² + β₃ e^{g(s)} + β₄ s³ + Σ β_k x_k + e,   sd(e) ∝ e^{g(s)}
  *
  * by alternating weighted least squares and a regression of ln |residual| on s. Terms within four standard errors of
  * nothing are left out, the least significant first: what is noise at the wide end is a bias at the narrow one.
@@ -62,7 +62,15 @@ function weightedFit(
   growth: Growth,
 ): { coefficients: Float64Array; residuals: Float64Array } | undefined {
   const scales = places.map((place) => Math.exp(logScale(growth, place)));
-  const terms = [places.map(() => 1), places, places.map((place) => place * place), scales, ...columns];
+  const cubes = places.map((place) => place ** 3);
+  const terms = [
+    places.map(() => 1),
+    places,
+    places.map((place) => place * place),
+    scales,
+    cubes,
+    ...columns,
+  ];
   const weights = scales.map((scale) => 1 / (scale * scale));
   const normal = new Matrix(terms.length, terms.length);
   const right = new Float64Array(terms.length);

@@ -5,11 +5,11 @@ import { type Growth, LEVEL, logScale, OWN_TERMS, scaledRegression } from "./sca
  * Coordinates in which a cloud of points is nearer to one ellipsoid. One unknown, the pivot p, is kept; each other x_j is
  * replaced by its residual given the pivot and the unknowns before it, in a unit that grows with the pivot:
  *
- *     s = (x_p − mean)/sd,   u_j = (x_j − β₀ − β₁ s − β₂ s² − β₃ e^{g_j(s)} − Σ_{i before j} r_ji x_i) e^{−g_j(s)}
+ *     s = (x_p − mean)/sd,   u_j = (x_j − β₀ − β₁ s − β₂ s² − β₃ e^{g_j(s)} − β₄ s³ − Σ_{i before j} r_ji x_i) e^{−g_j(s)}
  *
  *     g_j(s) = c_j s below the pivot's mean, c'_j s above it
  *
- * so that a funnel (c ≠ 0: the scale of a group is itself unknown) and a bent ridge (β₂ ≠ 0) can be walked with one step
+ * so that a funnel (c ≠ 0: the scale of a group is itself unknown) and a bent ridge (β₂ or β₄ ≠ 0) can be walked with one step
  * size. The map is one-to-one, with ln |dx/du| = Σ g_j(s) up to a constant.
  * @see Parno & Marzouk (2018), SIAM/ASA J. Uncertainty Quantification 6(2), for maps that help a random walk.
  */
@@ -24,16 +24,12 @@ export interface Straightening {
 
 interface StraightRow {
   readonly unknown: number;
-  /** Of 1, s, s², e^{g(s)}, then the unknowns of the rows before this one. */
+  /** Of 1, s, s², e^{g(s)}, s³, then the unknowns of the rows before this one. */
   readonly coefficients: Float64Array;
   readonly growth: Growth;
 }
 
 const steepness = ({ below, above }: Growth): number => Math.abs(below) + Math.abs(above);
-
-/** How much the cloud narrows or widens along the pivot. */
-export const strengthOf = (map: Straightening): number =>
-  map.rows.reduce((sum, { growth }) => sum + steepness(growth), 0);
 
 /** The straightening about one pivot; undefined when the points show neither funnel nor bend about it, or lie in a plane. */
 export function straighten(points: readonly Float64Array[], pivot: number): Straightening | undefined {
@@ -58,7 +54,7 @@ export function straighten(points: readonly Float64Array[], pivot: number): Stra
       before.map(({ values }) => values),
     );
     if (fit === undefined) return undefined;
-    bent ||= steepness(fit.growth) > 0 || fit.coefficients[2] !== 0;
+    bent ||= steepness(fit.growth) > 0 || fit.coefficients[2] !== 0 || fit.coefficients[4] !== 0;
     rows.push({ unknown, coefficients: inUnits(fit.coefficients, column, before), growth: fit.growth });
   }
   if (!bent) return undefined;
@@ -91,7 +87,7 @@ function centre(map: Straightening, position: number, place: number, scale: numb
   const { coefficients } = map.rows[position] as StraightRow;
   let sum =
     entry(coefficients, 0) +
-    place * (entry(coefficients, 1) + place * entry(coefficients, 2)) +
+    place * (entry(coefficients, 1) + place * (entry(coefficients, 2) + place * entry(coefficients, 4))) +
     scale * entry(coefficients, 3);
   for (let before = 0; before < position; before++)
     sum += entry(coefficients, OWN_TERMS + before) * entry(x, (map.rows[before] as StraightRow).unknown);

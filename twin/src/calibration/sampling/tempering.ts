@@ -25,6 +25,8 @@ export interface Tempered {
   /** Σ (1/ESS − 1/N) over the steps: the variance of Ẑ/Z if the moves forgot everything; in truth it is at least about this. */
   readonly weightVariance: number;
   readonly temperatures: readonly number[];
+  /** Moves of each point, over all temperatures. */
+  readonly moves: number;
 }
 
 const MOST_TEMPERATURES = 1000;
@@ -54,6 +56,7 @@ export function* temper(
   let weightVariance = 0;
   let temperature = 0;
   const temperatures: number[] = [];
+  let moves = 0;
   while (temperature < 1) {
     const ratios = population.logPosterior.map((posterior, index) =>
       posterior === Number.NEGATIVE_INFINITY
@@ -68,9 +71,9 @@ export function* temper(
     temperature = next;
     temperatures.push(temperature);
     requireProgress(temperatures);
-    yield* moveAlong(target, reference, population, temperature, options, dice);
+    moves += yield* moveAlong(target, reference, population, temperature, options, dice);
   }
-  return { population, logEvidence, weightVariance, temperatures };
+  return { population, logEvidence, weightVariance, temperatures, moves };
 }
 
 function* drawn(target: Target, reference: Reference, count: number, dice: Dice): InBatches<Population> {
@@ -131,7 +134,7 @@ function resampled(population: Population, logWeights: Float64Array, dice: Dice)
   };
 }
 
-/** Moves the population in place until it has forgotten where it stood. */
+/** Moves the population in place until it has forgotten where it stood; returns the number of moves. */
 function* moveAlong(
   target: Target,
   reference: Reference,
@@ -139,7 +142,7 @@ function* moveAlong(
   temperature: number,
   { memory = 0.3, mostMoves = 60 }: TemperingOptions,
   dice: Dice,
-): InBatches<void> {
+): InBatches<number> {
   const before = population.points.slice();
   // Resampling leaves copies side by side, so that the halves share hardly a parent: each is moved by the other's shape.
   // Proposals fitted to the very points they move would pull these in: a narrow part of the posterior would empty.
@@ -153,9 +156,10 @@ function* moveAlong(
     yield* sweep(target, reference, [{ population, proposals, dice, temperature, learning: true }]);
     if (move < FEWEST_MOVES || move % 2 > 0) continue;
     const now = largestCorrelation(before, population.points);
-    if (now <= memory || (move % 20 === 0 && now > 0.98 * last)) return;
+    if (now <= memory || (move % 20 === 0 && now > 0.98 * last)) return move;
     if (move % 20 === 0) last = now;
   }
+  return mostMoves;
 }
 
 function largestCorrelation(before: readonly Float64Array[], now: readonly Float64Array[]): number {
