@@ -48,6 +48,15 @@ describe("the posterior", () => {
     expect(once.digest()).not.toBe(whole.digest());
   });
 
+  test("rule: each datum counts once: three hundred deliveries change nothing", () => {
+    const readings = rows.slice(0, 4).flatMap(({ at, values }) => asReadings(at, values));
+    const again = seeded(105).shuffled(Array.from({ length: 300 }, () => readings).flat());
+    const once = assimilated(evidenceRows(webLine, readings).rows);
+    const replayed = assimilated(evidenceRows(webLine, again).rows);
+    expect(replayed.points).toBe(4);
+    expect(replayed.checkpoint()).toBe(once.checkpoint());
+  });
+
   test("changes with any reading", () => {
     const changed = rows.map((row, index) =>
       index === 30
@@ -152,7 +161,7 @@ describe("the posterior", () => {
 });
 
 describe("the intervals of a line without wear", () => {
-  test("never leave the bounds, and close at zero", () => {
+  test("rule: the bands of bounded parameters never leave the bounds, and close at zero", () => {
     const assimilator = newAssimilator();
     const dice = seeded(103);
     let closed = 0;

@@ -75,7 +75,7 @@ describe("the judge", () => {
     expect(judge({ ...good, recent: [] })).toMatchObject({ kind: "wait", rows: 16 });
   });
 
-  test("counts a row only if the trace has the posterior before it", () => {
+  test("rule: rows are held out before they are fitted: one counts only if the trace has the posterior before it", () => {
     expect(judge({ ...good, trace: good.trace.slice(-11) })).toMatchObject({
       kind: "wait",
       reason: "10 of 16 held-out rows so far",

@@ -89,7 +89,7 @@ describe("roller 9 passing through its slip limit, 30 noisy ramps", () => {
   });
 }, 240_000);
 
-test("a machine far from any kink has one hypothesis and 19 model runs a row", () => {
+test("rule: at most 2n + 1 model runs a row: a machine of 9 parameters far from any kink costs 19", () => {
   const assimilator = newAssimilator();
   const dice = seeded(112);
   for (let step = 0; step < 60; step++)

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 const DRAG: Bounds = { low: 0, high: 0.5, knee: 0.0005 };
 const WIDE: Bounds = { low: -20, high: 100, knee: 2 };
 
-describe("the soft clamp", () => {
+describe("rule: bounds by a transform, not by clipping: the soft clamp", () => {
   test.each([DRAG, WIDE])("goes there and back anywhere inside the bounds: %j", (bounds) => {
     const { low, high, knee } = bounds;
     for (const share of [1e-6, 1e-4, 0.01, 0.3, 0.5, 0.7, 0.99, 0.9999]) {

@@ -35,7 +35,7 @@ describe("the coverage scoreboard", () => {
     expect(kept).toBeGreaterThan(485);
   });
 
-  test("a band is a quantile with coverage: the extremes of 10 or of 100 samples are none", () => {
+  test("rule: a band is a quantile with coverage: the extremes of 10 or of 100 samples are none", () => {
     const verdict = (
       samples: number,
       low: (sorted: Float64Array) => number,

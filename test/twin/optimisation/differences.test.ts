@@ -83,7 +83,7 @@ describe("differences", () => {
     expect(runs).toBe(4);
   });
 
-  test("derivative step above solver tolerance: a model that rounds to 1e-3 still gets a sane Jacobian", () => {
+  test("rule: the derivative step stands above the solver's noise: a model that rounds to 1e-3 still gets a sane Jacobian", () => {
     const model = rounded(1e-3);
     const value = valueAt(model);
     const noise = measureNoise(model, AT, AT, TIMES.length) as number;

@@ -152,7 +152,7 @@ function heaterAirBox(theta: Float64Array, air: Float64Array, heater?: Float64Ar
   }
 }
 
-describe("identifiability stated: two time constants and one sensor", () => {
+describe("rule: identifiability is stated: two time constants and one sensor", () => {
   const IDS = ["heaterCapacity", "conductance", "airCapacity", "loss"];
   const TRUTH = Float64Array.of(50, 5, 20_000, 20);
   const air = new Float64Array(MINUTES);
@@ -206,7 +206,7 @@ describe("identifiability stated: two time constants and one sensor", () => {
   });
 });
 
-test("identifiability stated: two factors that differ by the error of differences only are one", () => {
+test("rule: identifiability is stated: two factors that differ by the error of differences only are one", () => {
   const fit = fitLeastSquares(
     curve({
       parameters: ["gain", "limit", "rate"],
@@ -223,7 +223,7 @@ test("identifiability stated: two factors that differ by the error of difference
   expect(fit.standardErrors[2]).toBeCloseTo(0.2030819, 6);
 });
 
-test("identifiability stated: a parameter without effect has an infinite standard error, the others keep theirs", () => {
+test("rule: identifiability is stated: a parameter without effect has an infinite standard error, the others keep theirs", () => {
   const x = [0, 1, 2, 3];
   const problem: LeastSquaresProblem = {
     parameters: [{ id: "a" }, { id: "idle" }],

@@ -127,7 +127,7 @@ test("with known noise and a linear model the profile is the normal interval", (
   expect(profileLikelihood(fit, "mean", { level: 0.9 }).interval[1]).toBeCloseTo(3 + 1.6448536269514722, 9);
 });
 
-describe("identifiability stated", () => {
+describe("rule: identifiability is stated by the profile", () => {
   const x = Array.from({ length: 20 }, (_, index) => index);
   const y = x.map((time) => 5 * Math.exp(-0.3 * time) + 0.05 * Math.sin(7 * time));
 

@@ -12,7 +12,7 @@ import { NILE } from "./nile.ts";
 const scaledIdentity = (size: number, scale: number): Matrix =>
   Matrix.diagonal(new Float64Array(size).fill(scale));
 
-describe("EM's likelihood never falls", () => {
+describe("rule: EM's likelihood never falls", () => {
   const source = dice("em");
   const rows = Array.from({ length: 60 }, (_, step) => {
     const row = [Math.sin(step / 5) + source.normal(), Math.cos(step / 5) + 0.5 * source.normal()];

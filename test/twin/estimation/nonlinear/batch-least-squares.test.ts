@@ -78,7 +78,7 @@ function batch(given: Problem): Joint {
 
 describe("the smoother on linear problems", () => {
   test.each(GAUSSIAN_FILTERS)(
-    "seed rule 6: the smoother uses the predicted next state — with the %s filter it is batch least squares, lag-one covariances and the start included",
+    "rule: the smoother uses the predicted next state — with the %s filter it is batch least squares, lag-one covariances and the start included",
     (_name, make) => {
       for (const [states, outputs] of [
         [1, 1],

@@ -40,7 +40,7 @@ const SIZES = [
 
 describe("on linear problems", () => {
   test.each(GAUSSIAN_FILTERS)(
-    "seed rule 1: sigma points are redrawn after process noise — the %s filter is the Kalman filter, for 1 to 9 states",
+    "rule: sigma points are redrawn after process noise — the %s filter is the Kalman filter, for 1 to 9 states",
     (_name, make) => {
       for (const [states, outputs] of SIZES)
         for (let seed = 0; seed < 3; seed++)
@@ -63,7 +63,7 @@ describe("on linear problems", () => {
       }
   });
 
-  test("seed rule 5: every datum counts once — one reading of N(0, 1) with noise 1 halves the distance", () => {
+  test("rule: every datum counts once — one reading of N(0, 1) with noise 1 halves the distance", () => {
     const model: LinearModel = {
       transition: () => Matrix.identity(1),
       processNoise: () => new Matrix(1, 1),
@@ -83,7 +83,7 @@ describe("on linear problems", () => {
   });
 
   test.each(GAUSSIAN_FILTERS)(
-    "seed rule 11: Q scales with elapsed time — the %s filter is as unsure after one gap as after its parts, and after two days than after a second far more",
+    "rule: process noise scales with elapsed time — the %s filter is as unsure after one gap as after its parts, and after two days than after a second far more",
     (_name, make) => {
       const rate = 0.3;
       const model: LinearModel = {

@@ -10,7 +10,7 @@ import { refusal } from "../../support/refusals.ts";
 import { start, still } from "./still.ts";
 
 describe("unscented points", () => {
-  test("seed rule 4: alpha ≥ 0.1, a step above the model's noise — a smaller one is refused unless the model is declared exact", () => {
+  test("rule: alpha ≥ 0.1, a step above the model's noise — a smaller one is refused unless the model is declared exact", () => {
     for (const Unscented of [UnscentedKalmanFilter, SquareRootUnscentedKalmanFilter]) {
       const make = (alpha: number, exactModel?: boolean) => () =>
         new Unscented(
