@@ -13,7 +13,9 @@ describe("docs/estimation.md", () => {
       expect(claims.length).toBeGreaterThan(0);
       const made = await run(example);
       for (const { name, claimed } of claims)
-        expect(agrees(made[name], claimed), `${name} is ${String(made[name])}, said to be ${claimed}`).toBe(true);
+        expect(agrees(made[name], claimed), `${name} is ${String(made[name])}, said to be ${claimed}`).toBe(
+          true,
+        );
     },
   );
 
