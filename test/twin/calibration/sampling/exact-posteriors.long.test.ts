@@ -20,60 +20,64 @@ interface Truth {
   readonly moments: readonly (readonly [index: number, mean: number, sd: number])[];
 }
 
+function truthsOf({ posteriors }: ExactPosteriors, y: readonly number[]): Readonly<Record<string, Truth>> {
+  const {
+    eight_schools: eight,
+    linreg_nig: line,
+    nile_variance_posterior: nile,
+    rc_thermal: rc,
+  } = posteriors;
+  return {
+    "eight schools, centred": {
+      problem: normalisedEightSchools(eight),
+      logEvidence: eight.exact.log_evidence_half_cauchy_normalised,
+      moments: [
+        ...eight.exact.theta_mean.map(
+          (mean, school) => [school, mean, eight.exact.theta_sd[school]!] as const,
+        ),
+        [8, eight.exact.mu_mean, eight.exact.mu_sd],
+        [9, eight.exact.tau_mean, eight.exact.tau_sd],
+      ],
+    },
+    "conjugate regression": {
+      problem: conjugateRegression(line),
+      logEvidence: line.exact.log_evidence,
+      moments: [
+        [0, line.exact.beta_mean[0]!, line.exact.beta_sd[0]!],
+        [1, line.exact.beta_mean[1]!, line.exact.beta_sd[1]!],
+        [2, line.exact.sigma2_mean, line.exact.sigma2_sd],
+      ],
+    },
+    "Nile variances": {
+      problem: nileVariances(y),
+      logEvidence: nile.exact.log_evidence,
+      moments: [
+        [0, nile.exact.sigma_eps_mean, nile.exact.sigma_eps_sd],
+        [1, nile.exact.sigma_eta_mean, nile.exact.sigma_eta_sd],
+      ],
+    },
+    // The moments in the file are of R, C, σ; the unknowns are their logarithms.
+    "RC thermal": { problem: rcThermal(rc), logEvidence: rc.exact.log_evidence, moments: [] },
+  };
+}
+
+const checkMoments = (result: CalibrationResult, { moments }: Truth): void => {
+  for (const [index, mean, sd] of moments) {
+    const summary = result.summaries[index]!;
+    expect(Math.abs(summary.mean - mean), summary.id).toBeLessThan(4 * summary.mcse!);
+    expect(Math.abs(summary.sd / sd - 1), summary.id).toBeLessThan(0.1);
+  }
+};
+
 withReferenceData<ExactPosteriors>(
   "calibration/exact/exact_posteriors.json",
   "posteriors by quadrature",
-  ({ posteriors }) => {
+  (data) => {
     withReferenceData<{ readonly y: readonly number[] }>(
       "calibration/kalman/nile.json",
       "and the Nile",
       ({ y }) => {
-        const {
-          eight_schools: eight,
-          linreg_nig: line,
-          nile_variance_posterior: nile,
-          rc_thermal: rc,
-        } = posteriors;
-        const truths: Readonly<Record<string, Truth>> = {
-          "eight schools, centred": {
-            problem: normalisedEightSchools(eight),
-            logEvidence: eight.exact.log_evidence_half_cauchy_normalised,
-            moments: [
-              ...eight.exact.theta_mean.map(
-                (mean, school) => [school, mean, eight.exact.theta_sd[school]!] as const,
-              ),
-              [8, eight.exact.mu_mean, eight.exact.mu_sd],
-              [9, eight.exact.tau_mean, eight.exact.tau_sd],
-            ],
-          },
-          "conjugate regression": {
-            problem: conjugateRegression(line),
-            logEvidence: line.exact.log_evidence,
-            moments: [
-              [0, line.exact.beta_mean[0]!, line.exact.beta_sd[0]!],
-              [1, line.exact.beta_mean[1]!, line.exact.beta_sd[1]!],
-              [2, line.exact.sigma2_mean, line.exact.sigma2_sd],
-            ],
-          },
-          "Nile variances": {
-            problem: nileVariances(y),
-            logEvidence: nile.exact.log_evidence,
-            moments: [
-              [0, nile.exact.sigma_eps_mean, nile.exact.sigma_eps_sd],
-              [1, nile.exact.sigma_eta_mean, nile.exact.sigma_eta_sd],
-            ],
-          },
-          // The moments in the file are of R, C, σ; the unknowns are their logarithms.
-          "RC thermal": { problem: rcThermal(rc), logEvidence: rc.exact.log_evidence, moments: [] },
-        };
-        const checkMoments = (result: CalibrationResult, { moments }: Truth): void => {
-          for (const [index, mean, sd] of moments) {
-            const summary = result.summaries[index]!;
-            expect(Math.abs(summary.mean - mean), summary.id).toBeLessThan(4 * summary.mcse!);
-            expect(Math.abs(summary.sd / sd - 1), summary.id).toBeLessThan(0.1);
-          }
-        };
-        describe.each(Object.entries(truths))("%s", (_, truth) => {
+        describe.each(Object.entries(truthsOf(data, y)))("%s", (_, truth) => {
           test.each([1, 2])("by tempered populations, seed %i: evidence within 3 errors and 0.1", (seed) => {
             const result = sequentialMonteCarlo(truth.problem, { dice: dice(seed) });
             const { value, standardError } = result.logEvidence!;

@@ -61,21 +61,23 @@ function determined(problem: SimulationProblem, summaries: readonly UnknownSumma
   }, 0);
 }
 
-/** Of a white series' first autocorrelation, in standard errors: passed by 1 in 100. */
-const SIGMAS = 2.6;
+/** Of a white series' first autocorrelation, in standard errors: passed by 3 in 1000; of short series by 1 in 100. */
+const SIGMAS = { usual: 3, short: 2.6 } as const;
+const SHORT = 20;
 /** Fewer residuals tell too little. */
 const ENOUGH_READINGS = 10;
 
 /**
  * r₁ in the order of the readings. Of white residuals its mean is 0 and its variance (n − 1)/(n (n + 2)); what was fitted as a
- * smooth course takes p/n off the mean, without which a dozen readings could show nothing.
+ * smooth course takes p/n off the mean, without which a dozen readings would show nothing.
  */
 function correlated(residuals: Float64Array, fitted: number): CalibrationFinding[] {
   const count = residuals.length;
   if (count < ENOUGH_READINGS) return [];
   const correlation = lagOneAboutZero(residuals);
-  const breadth = SIGMAS * Math.sqrt((count - 1) / (count * (count + 2)));
-  const limit = correlation < 0 ? breadth : breadth - fitted / count;
+  const short = count < SHORT;
+  const breadth = (short ? SIGMAS.short : SIGMAS.usual) * Math.sqrt((count - 1) / (count * (count + 2)));
+  const limit = short && correlation > 0 ? breadth - fitted / count : breadth;
   if (!(Math.abs(correlation) > limit)) return [];
   const text = `residuals follow each other with a correlation of ${correlation.toFixed(2)} (limit ${limit.toFixed(2)}): the noise is not independent or the model is biased, and the bands are too narrow`;
   return [{ kind: "correlated residuals", text }];
