@@ -22,6 +22,9 @@ export interface EnsembleMcmcOptions extends EnsembleOptions {
   readonly failures?: FailurePolicy;
 }
 
+/** Where no prior was there to begin at: starts from around a mode may be narrower than the posterior. */
+const DRAWS_PER_WALKER = 5;
+
 /**
  * Draws from the posterior by ensembles of walkers (`sampleEnsembles`) that start as tempered populations (`temper`), one for
  * each ensemble: from the prior where it can be drawn from, which also gives the evidence, else from around the posterior, from two
@@ -53,7 +56,7 @@ export function ensembleMcmc(problem: DensityProblem, options: EnsembleMcmcOptio
   const sampling = sampleEnsembles(
     target,
     starts.map(({ population }) => population),
-    options,
+    { drawsPerWalker: reference.kind === "prior" ? 0 : DRAWS_PER_WALKER, ...options },
     dice.split("sampling"),
   );
   const sample = runBatches(sampling, problem, evaluator);
@@ -89,9 +92,15 @@ function requireEnsembles(ensembles: number, walkers: number): void {
     );
 }
 
-function requireBar({ rhat = 1.01, ess = 1, runs = 1, kept = 1 }: EnsembleOptions): void {
+function requireBar({ rhat = 1.01, ess = 1, drawsPerWalker = 0, runs = 1, kept = 1 }: EnsembleOptions): void {
   requireOption(rhat > 1, "rhat", rhat, "more than 1; 1.01 is usual");
   requireOption(ess > 0, "ess", ess, "a positive number of effective draws");
+  requireOption(
+    drawsPerWalker >= 0,
+    "drawsPerWalker",
+    drawsPerWalker,
+    "a number of effective draws, 0 or more",
+  );
   requireOption(runs >= 1, "runs", runs, "at least one model run");
   requireOption(isCount(kept), "kept", kept, "a whole number of draws, at least 1");
 }

@@ -14,6 +14,11 @@ export interface EnsembleOptions {
   readonly rhat?: number;
   /** Effective draws to reach in all, bulk and tail, for every unknown. Default 1000. */
   readonly ess?: number;
+  /**
+   * Effective draws that each walker must give besides, none standing still for a fifth of the sweeps: for starts that may
+   * have missed tails. Default 0: neither is asked.
+   */
+  readonly drawsPerWalker?: number;
   /** Model runs to spend, at most. Default 2,000,000. */
   readonly runs?: number;
   /** Draws kept of each walker, at most; longer paths are thinned. Default 500. */
@@ -40,8 +45,6 @@ const FIRST_WINDOW = 20;
 const WINDOWS = 2;
 /** Ensembles that still disagree by so much were not warm: what they drew serves as warm-up. */
 const NOT_WARM = 1.05;
-/** Effective draws that each walker must give: with fewer the sample is not much more than its start. */
-const EACH_WALKER = 5;
 /** Share of the sweeps that no walker may stand still for: a place left so rarely is entered as rarely, if at all. */
 const STANDSTILL = 0.2;
 /** Points that proposals are fitted to, at most. */
@@ -50,9 +53,9 @@ const FITTED = 1000;
 /**
  * Markov chains by ensembles of walkers that propose for each other (see `Proposals`). Each ensemble learns its proposals
  * from the others in windows of growing length, which are thrown away; then the proposals are frozen and draws count, until
- * R-hat and the effective sizes are reached or the runs are spent. Many walkers give large effective sizes on short paths; so
- * each must also give five effective draws, and none stand still for a fifth of the sweeps: both tell of tails that the start
- * missed and the walkers have had no time to find, of which the ensembles' agreement tells nothing. The ensembles share no points: R-hat compares them.
+ * R-hat and the effective sizes are reached or the runs are spent. Many walkers give large effective sizes on short paths;
+ * where the starts may have missed tails, `drawsPerWalker` asks for paths that had the time to find them: of what all missed
+ * the ensembles' agreement tells nothing. The ensembles share no points: R-hat compares them.
  *
  * Assumes a posterior with a finite mass; fails honestly (`converged: false`) where the ensembles settle in different modes
  * or have not forgotten their starts.
@@ -63,12 +66,16 @@ const FITTED = 1000;
 export function* sampleEnsembles(
   target: Target,
   starts: readonly Population[],
-  { rhat = 1.01, ess = 1000, runs = 2_000_000, kept = 500 }: EnsembleOptions,
+  { rhat = 1.01, ess = 1000, drawsPerWalker = 0, runs = 2_000_000, kept = 500 }: EnsembleOptions,
   dice: Dice,
 ): InBatches<EnsembleSample> {
   requireEnsembles(starts);
   const walkers = starts[0]?.points.length as number;
-  const bar: Bar = { rhat, ess, walkers: starts.length * walkers };
+  const bar: Bar = {
+    rhat,
+    ess: Math.max(ess, drawsPerWalker * starts.length * walkers),
+    standstill: drawsPerWalker > 0 ? STANDSTILL : 1,
+  };
   const mostSweeps = Math.max(100, Math.floor(runs / (starts.length * walkers)));
   const streams = starts.map((_, index) => dice.split(index));
   const state = new Ensembles(target, starts, streams);
@@ -114,22 +121,21 @@ export function* sampleEnsembles(
 interface Bar {
   readonly rhat: number;
   readonly ess: number;
-  /** Of all ensembles. */
-  readonly walkers: number;
+  /** Share of the sweeps. */
+  readonly standstill: number;
 }
 
 /** What is short of the bar, in words; undefined where nothing is. */
 function shortOf(
-  { rhat, ess, walkers }: Bar,
+  { rhat, ess, standstill }: Bar,
   worst: Convergence,
   still: number,
   sweeps: number,
 ): string | undefined {
-  const wanted = Math.max(ess, EACH_WALKER * walkers);
-  const drawn = worst.essBulk >= wanted && worst.essTail >= wanted;
-  if (worst.rhat < rhat && drawn && still <= STANDSTILL * sweeps) return undefined;
+  const drawn = worst.essBulk >= ess && worst.essTail >= ess;
+  if (worst.rhat < rhat && drawn && still <= standstill * sweeps) return undefined;
   const found = `R-hat ${worst.rhat.toFixed(3)}, bulk ESS ${worst.essBulk.toFixed(0)}, tail ESS ${worst.essTail.toFixed(0)}`;
-  return `${found}, a walker that stood still for ${still} of ${sweeps} sweeps; asked: R-hat < ${rhat}, ESS ≥ ${wanted}, none still for ${STANDSTILL * 100} %`;
+  return `${found}, a walker that stood still for ${still} of ${sweeps} sweeps; asked: R-hat < ${rhat}, ESS ≥ ${ess}, none still for ${standstill * 100} %`;
 }
 
 /** The walkers, and the proposals that they make for now. */
