@@ -63,8 +63,12 @@ export async function run(example: Example): Promise<Readonly<Record<string, unk
 
 /** Whether a value is the claimed one: numbers to the digits that are printed, the rest exactly. */
 export function agrees(value: unknown, claimed: string): boolean {
-  if (typeof value !== "number" || !/^-?\d/.test(claimed)) return String(value) === claimed.replace(/^"(.*)"$/, "$1");
+  if (typeof value !== "number" || !/^-?\d/.test(claimed))
+    return String(value) === claimed.replace(/^"(.*)"$/, "$1");
   const [mantissa = "", exponent = "0"] = claimed.replaceAll("_", "").toLowerCase().split("e");
   const decimals = mantissa.split(".")[1]?.length ?? 0;
-  return Math.abs(value - Number(claimed.replaceAll("_", ""))) <= 0.5000001 * 10 ** (Number(exponent) - decimals) + 1e-15 * Math.abs(value);
+  return (
+    Math.abs(value - Number(claimed.replaceAll("_", ""))) <=
+    0.5000001 * 10 ** (Number(exponent) - decimals) + 1e-15 * Math.abs(value)
+  );
 }
