@@ -58,9 +58,9 @@ const prepared = (series: Series, run: (series: Series) => number[]): PreparedTa
 const modelOf = ({ mean, covariance, ...matrices }: Series) =>
   linearModel({ ...matrices, start: { at: 0, mean, covariance } });
 
-/** Reading by reading, as a gateway does it. */
+/** Reading by reading, as a gateway does it; in Joseph form, as the peer. */
 function filtered(series: Series): number[] {
-  const filter = new KalmanFilter(modelOf(series));
+  const filter = new KalmanFilter(modelOf(series), { form: "sequential" });
   for (const [index, reading] of series.readings.entries()) {
     filter.predict(index + 1);
     filter.update(reading);
