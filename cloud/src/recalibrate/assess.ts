@@ -76,7 +76,7 @@ async function estimated(ports: JobPorts, situation: Situation): Promise<Run | u
   if (at === undefined) return undefined;
   const { points, modelRuns } = result;
   ports.tell({ name: "recalibrate.assimilated", thing: state.thing, points, modelRuns, from: after, to: at });
-  return { after, at, estimated: result, usable, refused };
+  return { after, at, estimated: result, usable, refused: [...refused, ...result.refused] };
 }
 
 /** Forecasts go with a verdict: an estimate alone tells nothing that the next decision would not. */

@@ -1,6 +1,6 @@
 import { Assimilator } from "@plumbline/twin/calibration/assimilator";
 import type { PosteriorPoint } from "@plumbline/twin/calibration/posterior";
-import type { EvidenceRow } from "@plumbline/twin/calibration/rows";
+import type { EvidenceRow, Refusal } from "@plumbline/twin/calibration/rows";
 import type { TwinDefinition } from "@plumbline/twin/definition/twin-definition";
 import { TwinError } from "@plumbline/twin/errors";
 import { getJson } from "../store/json-object.ts";
@@ -20,6 +20,8 @@ export const startingPoint = (
 export interface Estimate {
   readonly assimilator: Assimilator;
   readonly trace: readonly PosteriorPoint[];
+  /** Rows that no explanation reaches: time passed, nothing was learnt. */
+  readonly refused: readonly Refusal[];
   readonly saved: readonly { readonly at: number; readonly checkpoint: string }[];
   /** Of this run alone. */
   readonly modelRuns: number;
@@ -51,9 +53,10 @@ export async function estimate(
 ): Promise<Estimate> {
   const before = { modelRuns: assimilator.modelRuns, points: assimilator.points };
   const trace: PosteriorPoint[] = [];
+  const refused: Refusal[] = [];
   const saved: { at: number; checkpoint: string }[] = [];
   for (const [index, row] of rows.entries()) {
-    const point = assimilator.assimilate(row);
+    const point = assimilateOrRefuse(assimilator, row, refused);
     if (point) trace.push(point);
     if ((index + 1) % SAVE_EVERY !== 0 && index + 1 < rows.length) continue;
     saved.push({ at: row.at, checkpoint: assimilator.checkpoint() });
@@ -62,8 +65,24 @@ export async function estimate(
   return {
     assimilator,
     trace,
+    refused,
     saved,
     modelRuns: assimilator.modelRuns - before.modelRuns,
     points: assimilator.points - before.points,
   };
+}
+
+/** One row that cannot be believed must not stop a machine's job for ever: it is refused, as a reading is. */
+function assimilateOrRefuse(
+  assimilator: Assimilator,
+  row: EvidenceRow,
+  refused: Refusal[],
+): PosteriorPoint | undefined {
+  try {
+    return assimilator.assimilate(row);
+  } catch (error) {
+    if (!(error instanceof TwinError && error.code === "BAD_ROW")) throw error;
+    refused.push({ at: row.at, reason: "bad", detail: error.message });
+    return assimilator.assimilate({ at: row.at, values: row.values.map(() => Number.NaN), inMode: false });
+  }
 }
